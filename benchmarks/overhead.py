@@ -1,0 +1,138 @@
+"""The harness's own time per image, with a network that costs next to nothing.
+
+    python benchmarks/overhead.py [--images N]
+
+Scoring is everything but the forward: decoding and checking the pair, handing LR to the worker,
+clamping and rounding, handing SR back, PSNR and SSIM in RGB and on luma. Figures per image are
+slopes between two numbers of images, so that the start of processes drops out.
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import skimage.data
+import torch
+
+from harness import environment, evaluate, protocol
+from harness.bench import Bench
+from harness.cache import ImageCache
+from harness.datasets import open_splits
+from harness.images import to_input, write_image
+from harness.resize import downscale
+from harness.store import Store
+from harness.submission import discover
+
+NEAREST = Path(__file__).parent / "nearest"
+WIDTH, HEIGHT = 2040, 1356
+SOURCES = ("astronaut", "coffee", "chelsea", "motorcycle_left")
+
+
+class Quiet:
+    """A progress that says nothing."""
+
+    def at(self, number: int, of: int) -> None: ...
+
+    def begin(self, entry: str, stage: str, images: int) -> None: ...
+
+    def advance(self, done: int) -> None: ...
+
+
+def write_pairs(data: Path, count: int) -> None:
+    """Write `count` photographs of 2040x1356, no two alike, and their LR images."""
+    generator = np.random.default_rng(0)
+    folder = Path(skimage.data.__file__).parent
+    for index in range(count):
+        with PIL.Image.open(folder / f"{SOURCES[index % len(SOURCES)]}.png") as image:
+            large = image.convert("RGB").resize((WIDTH, HEIGHT), PIL.Image.Resampling.LANCZOS)
+        noise = generator.integers(-2, 3, (HEIGHT, WIDTH, 3))
+        hr = np.clip(np.asarray(large) + noise, 0, 255).astype(np.uint8)
+        for side, pixels, suffix in (("HR", hr, ""), ("LR", downscale(hr, 4), "x4")):
+            file = data / f"DIV2K_LSDIR_valid_{side}" / f"{index:04}{suffix}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_image(file, pixels)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Return how long `call` takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def forward_ms(data: Path) -> float:
+    """Return the median time of the network's own forward on one LR image."""
+    with PIL.Image.open(next((data / "DIV2K_LSDIR_valid_LR").iterdir())) as image:
+        lr = to_input(np.array(image), 1.0)
+    calls = [
+        seconds(lambda: torch.nn.functional.interpolate(lr, scale_factor=4)) for _ in range(20)
+    ]
+    return float(np.median(calls)) * 1e3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=24)
+    count = parser.parse_args().images
+    (nearest,) = discover([NEAREST])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_pairs(folder / "data", count)
+        forward = forward_ms(folder / "data")
+        edition = protocol.load("ntire2026")
+        edition = replace(edition, timing=replace(edition.timing, sweeps=5))
+        cache = ImageCache(folder / "cache")
+
+        def opened() -> float:
+            return seconds(lambda: open_splits(edition, folder / "data", cache=cache))
+
+        first_sight, cached = opened(), opened()
+        splits = open_splits(edition, folder / "data", cache=cache)
+
+        def measured(images: int, ssim: bool) -> tuple[float, float, float]:
+            part = tuple(replace(split, pairs=split.pairs[:images]) for split in splits)
+            identity = environment.identity("cpu", edition.switches)
+            store = Store(folder / f"out-{images}-{ssim}")
+            protocol = replace(edition, ssim=ssim)
+            bench = Bench(protocol, part, "cpu", store, Quiet(), identity=identity)
+            entry = evaluate.evaluate(nearest, replace(bench, splits=()))
+            scoring = seconds(lambda: evaluate.evaluate(nearest, bench))
+            start = time.perf_counter()
+            entry = evaluate.time(entry, nearest, bench)
+            timing = time.perf_counter() - start
+            samples = entry.timing.samples_ms["valid"] if entry.timing else ()
+            return scoring, timing, sum(sum(image) for image in samples) / 1e3
+
+        def per_image(ssim: bool) -> tuple[float, float, float]:
+            few = count // 4
+            many, some = measured(count, ssim), measured(few, ssim)
+            scoring, timing, calls = (
+                (one - other) * 1e3 / (count - few) for one, other in zip(many, some, strict=True)
+            )
+            return scoring - forward, timing, calls
+
+        psnr_only, timing, calls = per_image(ssim=False)
+        with_ssim, _, _ = per_image(ssim=True)
+        decoding = first_sight * 1e3 / count
+        print(f"{count} images of {WIDTH}x{HEIGHT}, milliseconds per image, {os.cpu_count()} cores")
+        print(f"forward of the network itself                   {forward:7.1f}")
+        print(f"scoring PSNR, first sight of the data           {decoding + psnr_only:7.1f}")
+        print(f"scoring PSNR, data in the cache                 {psnr_only:7.1f}")
+        print(f"scoring PSNR and SSIM, first sight of the data  {decoding + with_ssim:7.1f}")
+        print(f"scoring PSNR and SSIM, data in the cache        {with_ssim:7.1f}")
+        print(f"  decoding and checking, at first sight         {decoding:7.1f}")
+        print(f"  looking up the cache                          {cached * 1e3 / count:7.1f}")
+        print(f"timing, beside the timed calls, per sweep       {(timing - calls) / 5:7.1f}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"peak memory of the harness's process             {peak:7.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What the evaluations of a run share, and how one pass is run or taken from the store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets import SplitData
+from harness.records import Job, Outcome, PassName
+from harness.records import Protocol as ChallengeProtocol
+from harness.sandbox import run_pass
+from harness.schema import from_table, to_table
+from harness.staging import SourceImage
+from harness.store import Store
+from harness.submission import Submission
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Who is told how far the work is."""
+
+    def at(self, number: int, of: int) -> None:
+        """Say which entry comes next."""
+
+    def begin(self, entry: str, stage: str, images: int) -> None:
+        """Start a stage of an entry with this many images."""
+
+    def advance(self, done: int) -> None:
+        """Say how many images of the stage are done."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the evaluations of a run share."""
+
+    protocol: ChallengeProtocol
+    splits: tuple[SplitData, ...]
+    device: str
+    store: Store
+    progress: Progress
+    time_limit: float = 600.0  # seconds per pass
+    retry_failed: bool = False
+    fresh: bool = False
+    identity: dict[str, str] = field(default_factory=dict)
+
+    def run(
+        self,
+        pass_name: PassName,
+        submission: Submission,
+        images: Sequence[SourceImage] = (),
+        total: int = 0,
+        *,
+        sizes: Sequence[tuple[int, int]] = (),
+        receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
+    ) -> Outcome:
+        """Run a pass of `submission` in a fresh process, whatever the store holds."""
+        protocol = self.protocol
+        self.progress.begin(submission.manifest.name, pass_name, total)
+        job = Job(
+            pass_name,
+            submission.manifest,
+            folder="",
+            device=self.device,
+            switches=protocol.switches,
+            input_size=protocol.input_size,
+            timing=protocol.timing,
+        )
+        return run_pass(
+            job,
+            submission,
+            images,
+            time_limit=self.time_limit,
+            sr_sizes=sizes,
+            receive=receive,
+            progress=self.progress.advance,
+        )
+
+    def stored(self, pass_name: PassName, key: str, run: Callable[[], Outcome]) -> Outcome:
+        """Return the stored outcome of a pass, or run it and store what it left."""
+        outcome = self.look_up(pass_name, key)
+        if outcome is None:
+            outcome = run()
+            self.store.put(pass_name, key, to_table(outcome))
+        return outcome
+
+    def look_up(self, pass_name: PassName, key: str) -> Outcome | None:
+        """Return the stored outcome of a pass, unless it is to be measured again."""
+        content = None if self.fresh else self.store.get(pass_name, key)
+        if content is None or (content["failure"] and self.retry_failed):
+            return None
+        return from_table(Outcome, content)
+
+
+def result(record: type[T], outcome: Outcome) -> T | None:
+    """Read the result of a pass; None where it failed."""
+    return None if outcome.failure else from_table(record, outcome.result)

@@ -1,0 +1,93 @@
+"""Decoded images on disk, so that no image is decoded twice.
+
+The folder is the user's cache (the variable ESR_HARNESS_CACHE moves it). An image is known by its
+file's path, size and time of change; arrays are stored under the digest of their pixels.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pooch
+from numpy.typing import NDArray
+
+from harness import files
+from harness.errors import DataError
+from harness.images import read_image
+
+VARIABLE = "ESR_HARNESS_CACHE"
+
+
+def folder() -> Path:
+    """Return the folder of the program's cache."""
+    return Path(os.environ.get(VARIABLE) or pooch.os_cache("esr-harness"))
+
+
+@dataclass(frozen=True)
+class CachedImage:
+    """A decoded image: digest of its pixels, the array's file (.npy, uint8 [H, W, 3]), its size."""
+
+    digest: str
+    array: Path
+    height: int
+    width: int
+
+    def read(self) -> NDArray[np.uint8]:
+        """Map the pixels, uint8 [H, W, 3]; nothing is copied."""
+        pixels: NDArray[np.uint8] = np.load(self.array, mmap_mode="r", allow_pickle=False)
+        return pixels
+
+
+class ImageCache:
+    """The decoded images of one cache folder."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._arrays = (root or folder()) / "images"
+        self._arrays.mkdir(parents=True, exist_ok=True)
+        self._index_file = self._arrays / "index.json"
+        self._index = self._read_index()
+
+    def get(self, image: Path) -> CachedImage:
+        """Return `image` decoded. Raises DataError where it cannot be used."""
+        try:
+            status = image.stat()
+        except OSError as error:
+            raise DataError(f"{image} cannot be read: {error.strerror}") from error
+        key = f"{image.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+        known = self._index.get(key)
+        if known and (array := self._array(known["digest"])).is_file():
+            return CachedImage(known["digest"], array, known["height"], known["width"])
+        cached = self.store(read_image(image))
+        self._index[key] = {
+            "digest": cached.digest,
+            "height": cached.height,
+            "width": cached.width,
+        }
+        return cached
+
+    def save_index(self) -> None:
+        """Keep what is known of the files; images of runs beside this one are kept too."""
+        files.write_text(self._index_file, json.dumps(self._read_index() | self._index))
+
+    def store(self, pixels: NDArray[np.uint8]) -> CachedImage:
+        """Keep decoded pixels, uint8 [H, W, 3], under their digest."""
+        height, width = pixels.shape[:2]
+        digest = hashlib.sha256(f"{height}x{width}".encode() + pixels.tobytes()).hexdigest()
+        array = self._array(digest)
+        if not array.is_file():
+            files.write_whole(array, lambda stream: np.save(stream, pixels))
+        return CachedImage(digest, array, height, width)
+
+    def _array(self, digest: str) -> Path:
+        return self._arrays / f"{digest}.npy"
+
+    def _read_index(self) -> dict[str, Any]:
+        try:
+            index = json.loads(self._index_file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return index if isinstance(index, dict) else {}

@@ -1,0 +1,68 @@
+"""`check`: a team's pre-flight on one submission."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import reports
+from harness import cli, devices, environment, preflight, protocol
+from harness.bench import Bench
+from harness.cli.run import submissions
+from harness.datasets import SplitData, open_splits
+from harness.errors import InputError
+from harness.progress import progress
+from harness.records import Figures, Protocol
+from harness.store import Store
+from harness.submission import Submission, discover
+from harness.table import read_table
+from harness.weights import located
+
+_MARKS = {True: "ok ", False: "FIX", None: "   "}
+
+
+def command(options: argparse.Namespace) -> int:
+    """Print findings as they are made; fail where something is to be fixed."""
+    edition = protocol.load(options.protocol)
+    found = submissions([options.path], edition, options.weights)
+    if len(found) > 1:
+        raise InputError(f"{options.path} holds {len(found)} submissions; check one at a time")
+    device = devices.resolve(options.device)
+    splits: tuple[SplitData, ...] = ()
+    if options.data:
+        splits = open_splits(edition, options.data)
+    ready = True
+    shown = progress()
+    with tempfile.TemporaryDirectory(prefix="esr-harness-check-") as folder:
+        bench = Bench(
+            edition,
+            splits,
+            device,
+            Store(Path(folder)),
+            shown,
+            time_limit=options.time_limit,
+            identity=environment.identity(device, edition.switches),
+        )
+        findings = preflight.check(
+            found[0], _baseline(edition, options.weights), _published(edition), bench
+        )
+        for finding in findings:
+            shown.say(f"{_MARKS[finding.good]}  {finding.text}")
+            ready = ready and finding.good is not False
+    shown.close()
+    print("Ready." if ready else "Not ready: fix what is marked FIX.")
+    return cli.OK if ready else cli.SOMETHING_FAILED
+
+
+def _baseline(edition: Protocol, weights: list[Path]) -> Submission | None:
+    """Find the protocol's baseline among the shipped submissions."""
+    if not cli.SHIPPED_SUBMISSIONS.is_dir():
+        return None
+    for found in discover([cli.SHIPPED_SUBMISSIONS]):
+        if isinstance(found, Submission) and found.manifest.name in edition.baseline.names:
+            return located(found, weights)
+    return None
+
+
+def _published(edition: Protocol) -> list[Figures]:
+    table = reports.PUBLISHED / f"{edition.name}.csv"
+    return read_table(table) if table.is_file() else []

@@ -1,0 +1,74 @@
+"""`run`: measure submissions, rank them, render the report."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import reports
+from harness import challenge, cli, devices, protocol
+from harness.bench import Bench
+from harness.datasets import open_splits, write_bundled
+from harness.errors import InputError
+from harness.leaderboard import of_run
+from harness.progress import progress
+from harness.records import Protocol
+from harness.store import Store
+from harness.submission import BrokenSubmission, Submission, discover
+from harness.weights import located
+from reports import terminal
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run the challenge that `options` describe."""
+    edition = protocol.load(options.protocol)
+    if options.sweeps:
+        edition = replace(edition, timing=replace(edition.timing, sweeps=options.sweeps))
+    if options.no_ssim:
+        edition = replace(edition, ssim=False)
+    out = options.out or Path("runs") / edition.name
+    found = submissions(options.paths, edition, options.weights)
+    device = devices.resolve(options.device)
+    splits = open_splits(edition, data_folder(options.data, edition, out), options.splits)
+    shown = progress()
+    bench = Bench(
+        edition,
+        splits,
+        device,
+        Store(out),
+        shown,
+        time_limit=options.time_limit,
+        retry_failed=options.retry_failed,
+        fresh=options.fresh,
+    )
+    try:
+        finished = challenge.run(found, bench, out, options.command_line)
+    finally:
+        shown.close()
+    page = reports.render(finished, out)
+    print(terminal.table(of_run(finished)))
+    print(f"\nReport: {page}")
+    failed = any(entry.status == "failed" for entry in finished.entries)
+    return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def submissions(
+    paths: Sequence[Path], edition: Protocol, weights: Sequence[Path]
+) -> list[Submission | BrokenSubmission]:
+    """Find the submissions of `paths`, or those that the protocol names, and checkpoints."""
+    if not paths and not edition.entries:
+        raise InputError("no submission is named; give a submission folder or a folder of them")
+    if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
+        raise InputError("the shipped submissions are not here; run from a clone of the project")
+    found = discover(paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries])
+    return [located(one, weights) if isinstance(one, Submission) else one for one in found]
+
+
+def data_folder(data: Path | None, edition: Protocol, out: Path) -> Path:
+    """Return the data folder; an embedded challenge makes its own."""
+    if data is not None:
+        return data
+    if not any(split.bundled for split in edition.splits):
+        raise InputError(f"protocol {edition.name} needs images; name their folder with --data")
+    write_bundled(edition, out / "data")
+    return out / "data"

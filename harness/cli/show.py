@@ -1,0 +1,57 @@
+"""`show`: what there is, and what this machine can measure."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness import cli, devices, environment, protocol
+from harness.records import Switches
+from harness.submission import BrokenSubmission, discover
+from harness.weights import located
+
+
+def command(options: argparse.Namespace) -> int:
+    """Print what `options.what` asks for."""
+    lines = {"protocols": _protocols, "submissions": _submissions, "device": _device}
+    for line in lines[options.what](options):
+        print(line)
+    return cli.OK
+
+
+def _protocols(_: argparse.Namespace) -> Iterable[str]:
+    for name in protocol.bundled():
+        edition = protocol.load(name)
+        yield f"{name}: {edition.title}"
+        yield f"  x{edition.scale}, baseline {edition.baseline.names[0]}"
+        for split in edition.splits:
+            limit = split.threshold
+            needs = f", at least {limit.db:.{limit.decimals}f} dB" if limit else ""
+            yield f"  {split.name}: {split.hr} with {split.lr}{needs}"
+        for track in edition.tracks:
+            terms = " + ".join(f"{weight:g} {metric}" for metric, weight in track.weights.items())
+            yield f"  track {track.name}: {track.method} of {terms} ({track.source})"
+
+
+def _submissions(options: argparse.Namespace) -> Iterable[str]:
+    paths: Sequence[Path] = options.paths or [cli.SHIPPED_SUBMISSIONS]
+    for found in discover(paths):
+        if isinstance(found, BrokenSubmission):
+            yield f"{found.slug}: cannot be used: {found.error}"
+            continue
+        manifest, checkpoint = found.manifest, located(found).checkpoint
+        number = "" if manifest.id is None else f"id {manifest.id}, "
+        if checkpoint is None:
+            weights = "no [weights]"
+        else:
+            there = "there" if checkpoint.is_file() else "missing"
+            weights = f"checkpoint {checkpoint.name} ({there})"
+        yield f"{found.slug}: {manifest.name}, {number}x{manifest.model.scale}, {weights}"
+
+
+def _device(options: argparse.Namespace) -> Iterable[str]:
+    device = devices.resolve(options.device)
+    facts = environment.identity(device, Switches()) | environment.observe(device)
+    yield from (f"{name}: {value}" for name, value in facts.items())
+    opened = devices.select(device)
+    yield f"runtime is taken with: {opened.clock}"
+    yield f"memory is: {opened.memory_kind}"

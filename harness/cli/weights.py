@@ -1,0 +1,22 @@
+"""`weights fetch`: download published checkpoints to the cache."""
+
+import argparse
+import sys
+
+from harness import cli
+from harness.submission import Submission, discover
+from harness.weights import FetchError, fetch
+
+
+def command(options: argparse.Namespace) -> int:
+    """Fetch what can be fetched; say of the rest why not."""
+    status = cli.OK
+    for found in discover(options.paths):
+        try:
+            if not isinstance(found, Submission):
+                raise FetchError(str(found.error))
+            print(f"{found.manifest.name}: {fetch(found)}")
+        except FetchError as error:
+            print(f"error: {error}", file=sys.stderr)
+            status = cli.SOMETHING_FAILED
+    return status

@@ -1,0 +1,7 @@
+"""Parameters, FLOPs, activations and convolutions of a network on one input."""
+
+from harness.complexity.agreement import blind_spots, disagreement
+from harness.complexity.measurement import measure
+from harness.complexity.parameters import count_parameters
+
+__all__ = ["blind_spots", "count_parameters", "disagreement", "measure"]

@@ -1,0 +1,56 @@
+"""All counters on one input."""
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from harness.complexity.hooks import (
+    activations,
+    hooks_count,
+    num_conv,
+    record_calls,
+    uncalled_modules,
+)
+from harness.complexity.operators import fvcore_count, ptflops_count, torch_count
+from harness.records import Complexity
+
+
+def measure(network: nn.Module, input: Tensor) -> Complexity:
+    """Count what one forward of `network` on `input` costs, by four counters.
+
+    `input` is a float tensor, [1, 3, 256, 256] in the challenge, on the network's device. The
+    network should be in eval mode and is run once per counter without gradients; its hooks are
+    left as found. One that fuses its branches at the first forward should have had it.
+
+    On the meta device, where shapes alone are computed, `fvcore` is absent: it needs a real run.
+    The other figures are there what they are on a CPU; fused attention shows as matrix products.
+
+    A counter that fails is named in `problems`. What the network itself raises passes through.
+    """
+    with torch.no_grad():
+        calls = record_calls(network, input)
+        counters = {
+            "fvcore": partial(fvcore_count, network, input),
+            "hooks": partial(hooks_count, calls),
+            "torch": partial(torch_count, network, input),
+            "ptflops": partial(ptflops_count, network, input),
+        }
+        flops, problems = {}, {}
+        for name, count in counters.items():
+            try:
+                flops[name] = count()
+            except Exception as error:  # whatever a counter trips over, the others go on
+                problems[name] = _in_one_sentence(error)
+    return Complexity(
+        flops=flops,
+        activations=activations(calls),
+        num_conv=num_conv(calls),
+        uncalled=uncalled_modules(network, calls),
+        problems=problems,
+    )
+
+
+def _in_one_sentence(error: Exception) -> str:
+    first_line = f"{type(error).__name__}: {error}".splitlines()[0]
+    return first_line if len(first_line) <= 200 else first_line[:199] + "…"

@@ -1,0 +1,114 @@
+"""FLOPs counted operator by operator, by three independent counters.
+
+fvcore reads the operators off a trace; the official figure since 2024. torch's FlopCounterMode and
+ptflops watch what reaches the dispatcher. All three count a multiply-add once here.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fvcore.nn import FlopCountAnalysis
+from ptflops.aten_engine import FlopCounterMode as PtflopsMode
+from torch import Tensor, nn, ops
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+from harness.records import Count
+
+_CPU_ATTENTION = ops.aten._scaled_dot_product_flash_attention_for_cpu
+
+
+def fvcore_count(network: nn.Module, input: Tensor) -> Count:
+    """Return the FLOPs by `fvcore.nn.FlopCountAnalysis`, as the editions from 2024 on call it.
+
+    Convolutions and matrix products count multiply-adds without bias, affine batch normalisation 2
+    per element, other normalisation 5 (4 without an affine part), bilinear resizing 4 per output
+    element, nearest and adaptive average pooling 1; einsum has four digits of precision. What does
+    not reach the output is not counted. Raises ValueError on the meta device.
+    """
+    if input.is_meta:
+        raise ValueError("fvcore traces a real run, and the meta device computes shapes alone")
+    analysis = FlopCountAnalysis(network, input)
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    analysis.tracer_warnings("none")
+    with _hooks_kept(network):
+        by_operator = {name: int(flops) for name, flops in analysis.by_operator().items()}
+        unknown = dict(analysis.unsupported_ops())
+    return Count(sum(by_operator.values()), by_operator, unknown)
+
+
+def torch_count(network: nn.Module, input: Tensor) -> Count:
+    """Return half of what `torch.utils.flop_counter.FlopCounterMode` counts.
+
+    Convolutions, matrix products and fused attention, without bias. It knows the fused attention
+    of GPUs; that of CPUs is added by the same formula, so that the device makes no difference.
+    """
+    counter = FlopCounterMode(display=False, custom_mapping={_CPU_ATTENTION: _attention})
+    with _Witness(counter.flop_registry) as witness, counter:
+        network(input)
+    counted = counter.get_flop_counts().get("Global", {})
+    return _count({operator: flops // 2 for operator, flops in counted.items()}, witness)
+
+
+def ptflops_count(network: nn.Module, input: Tensor) -> Count:
+    """Return the multiply-adds by the aten backend of ptflops: convolutions and matrix products.
+
+    A bias counts one per output element; fused attention is unknown. The other backend is not used:
+    it replaces functions of torch for the whole process, and prints an error instead of raising it.
+    """
+    mode = PtflopsMode()
+    with _Witness(mode.all_ops) as witness, mode:
+        network(input)
+    return _count(mode.flop_counts["Global"], witness)
+
+
+def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
+    return sdpa_flop_count(query, key, value)  # type: ignore[no-untyped-call,no-any-return]
+
+
+class _Witness(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the calls of operators that a counter above it lets through uncounted.
+
+    Views touch no element and are left out.
+    """
+
+    def __init__(self, known: Collection[Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.known = known
+        self.unknown: Counter[str] = Counter()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func.overloadpacket not in self.known and not func.is_view:
+            self.unknown[_name(func.overloadpacket)] += 1
+        return func(*args, **(kwargs or {}))
+
+
+def _count(by_operator: dict[Any, int], witness: _Witness) -> Count:
+    named = {_name(operator): int(flops) for operator, flops in by_operator.items()}
+    return Count(sum(named.values()), named, dict(witness.unknown))
+
+
+def _name(operator: Any) -> str:
+    """Name an operator as fvcore does: `aten::convolution`, not `aten.convolution`."""
+    return str(operator).replace(".", "::", 1)
+
+
+@contextmanager
+def _hooks_kept(network: nn.Module) -> Iterator[None]:
+    """Take off the hooks that a counter leaves behind when it fails."""
+    tables = [
+        table
+        for module in network.modules()
+        for table in (module._forward_hooks, module._forward_pre_hooks)
+    ]
+    before = [set(table) for table in tables]
+    try:
+        yield
+    finally:
+        for table, kept in zip(tables, before, strict=True):
+            for key in set(table) - kept:
+                del table[key]

@@ -1,0 +1,37 @@
+"""The interface between the harness and a device."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+
+from harness.records import Switches
+
+
+class Device(Protocol):
+    """A device that runs networks. One instance serves one worker process."""
+
+    torch_device: torch.device
+    clock: str  # what takes the time here
+    memory_kind: str  # what `peak_bytes` means here
+
+    def __init__(self, name: str) -> None:
+        """Open the device `name`. Raises InputError where it is absent."""
+
+    def apply(self, switches: Switches) -> None:
+        """Set what changes speed or bits."""
+
+    def switches(self) -> Switches:
+        """Read the switches as they are now."""
+
+    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+        """Run `call` and return its result with its duration in milliseconds.
+
+        The device is idle before, and has finished the work of `call` after.
+        """
+
+    def reset_peak(self) -> None:
+        """Start a new measurement of peak memory."""
+
+    def peak_bytes(self) -> int:
+        """Return the peak memory since `reset_peak`, in bytes."""

@@ -1,0 +1,57 @@
+"""The CPU: host clock, resident memory."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter_ns
+
+import torch
+
+from harness.devices import host
+from harness.records import Switches
+
+_STATUS = Path("/proc/self/status")
+_CLEAR_REFS = Path("/proc/self/clear_refs")
+
+
+class CpuDevice:
+    """The processor that PyTorch calls `cpu`."""
+
+    clock = "the host's perf_counter_ns"
+    memory_kind = "peak growth of the process's resident memory"
+
+    def __init__(self, name: str = "cpu") -> None:
+        self.torch_device = torch.device("cpu")
+        self._applied = Switches()
+        self._resident_before = 0
+
+    def apply(self, switches: Switches) -> None:
+        """Set what changes speed or bits."""
+        self._applied = switches
+        host.apply(switches)
+
+    def switches(self) -> Switches:
+        """Read the switches as they are now."""
+        return host.read(self._applied)
+
+    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+        """Run `call`; the CPU has finished when it returns."""
+        start = perf_counter_ns()
+        result = call()
+        return result, (perf_counter_ns() - start) / 1e6
+
+    def reset_peak(self) -> None:
+        """Let the kernel forget the peak of the resident memory (proc(5), clear_refs 5)."""
+        _CLEAR_REFS.write_text("5")
+        self._resident_before = _resident("VmRSS")
+
+    def peak_bytes(self) -> int:
+        """Return the growth of the resident memory from `reset_peak` to its peak since."""
+        return max(0, _resident("VmHWM") - self._resident_before)
+
+
+def _resident(field: str) -> int:
+    """Read `field` of /proc/self/status in bytes."""
+    for line in _STATUS.read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    return 0

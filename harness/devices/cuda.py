@@ -1,0 +1,59 @@
+"""An NVIDIA GPU: CUDA events, the allocator's peak."""
+
+from collections.abc import Callable
+
+import torch
+
+from harness.devices import host
+from harness.errors import InputError
+from harness.records import Switches
+
+
+class CudaDevice:
+    """One GPU that PyTorch calls `cuda:N`."""
+
+    clock = "CUDA events"
+    memory_kind = "peak memory allocated by PyTorch (torch.cuda.max_memory_allocated)"
+
+    def __init__(self, name: str = "cuda") -> None:
+        if not self.available():
+            raise InputError(f"device {name!r} asks for a GPU and PyTorch sees none; use cpu")
+        self.torch_device = torch.device(name if ":" in name else "cuda:0")
+        count = torch.cuda.device_count()
+        if self.torch_device.index >= count:
+            raise InputError(f"device {name!r} does not exist; PyTorch sees {count} GPU(s) from 0")
+        torch.cuda.set_device(self.torch_device)
+        self._applied = Switches()
+
+    @staticmethod
+    def available() -> bool:
+        """Tell whether PyTorch sees a GPU."""
+        return torch.cuda.is_available()
+
+    def apply(self, switches: Switches) -> None:
+        """Set what changes speed or bits."""
+        self._applied = switches
+        host.apply(switches)
+
+    def switches(self) -> Switches:
+        """Read the switches as they are now."""
+        return host.read(self._applied)
+
+    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+        """Run `call` between two CUDA events, the whole device synchronised around them."""
+        start = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        end = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        torch.cuda.synchronize(self.torch_device)
+        start.record()
+        result = call()
+        end.record()
+        torch.cuda.synchronize(self.torch_device)
+        return result, start.elapsed_time(end)
+
+    def reset_peak(self) -> None:
+        """Start a new measurement of peak memory."""
+        torch.cuda.reset_peak_memory_stats(self.torch_device)
+
+    def peak_bytes(self) -> int:
+        """Return the peak of the bytes that PyTorch had allocated since `reset_peak`."""
+        return int(torch.cuda.max_memory_allocated(self.torch_device))

@@ -1,0 +1,51 @@
+"""A device for tests: the network really runs on the CPU, the clock is scripted."""
+
+from collections.abc import Callable
+
+import torch
+
+from harness.devices import host
+from harness.records import Switches
+
+_MS_PER_MEGAPIXEL = 100.0  # of the SR image
+_COLD_FACTOR = 10.0  # the first call on an image size
+
+
+class FakeDevice:
+    """Every call takes 100 ms per megapixel of SR, ten times as long on a size's first call."""
+
+    clock = "scripted (fake device, for tests)"
+    memory_kind = "bytes of the largest SR image (fake device)"
+
+    def __init__(self, name: str = "fake") -> None:
+        self.torch_device = torch.device("cpu")
+        self._applied = Switches()
+        self._seen: set[torch.Size] = set()
+        self._peak = 0
+
+    def apply(self, switches: Switches) -> None:
+        """Set what changes speed or bits."""
+        self._applied = switches
+        host.apply(switches)
+
+    def switches(self) -> Switches:
+        """Read the switches as they are now."""
+        return host.read(self._applied)
+
+    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+        """Run `call` and return the scripted duration for the size of its result."""
+        result = call()
+        duration = result.shape[-2] * result.shape[-1] / 1e6 * _MS_PER_MEGAPIXEL
+        if result.shape not in self._seen:
+            self._seen.add(result.shape)
+            duration *= _COLD_FACTOR
+        self._peak = max(self._peak, result.nbytes)
+        return result, duration
+
+    def reset_peak(self) -> None:
+        """Start a new measurement of peak memory."""
+        self._peak = 0
+
+    def peak_bytes(self) -> int:
+        """Return the size of the largest result since `reset_peak`."""
+        return self._peak

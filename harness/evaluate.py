@@ -1,0 +1,210 @@
+"""One submission: inspect, restore and score, time; each pass from the store where it is there."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import environment
+from harness.bench import Bench, result
+from harness.datasets import SplitData
+from harness.fidelity import fidelity, psnr
+from harness.images import crop_to_multiple
+from harness.records import (
+    Entry,
+    Failure,
+    Fidelity,
+    ImageScore,
+    Inspection,
+    Outcome,
+    Restoration,
+    Timing,
+)
+from harness.schema import to_table
+from harness.scorers import Scorers
+from harness.staging import SourceImage
+from harness.submission import BrokenSubmission, Submission, digest
+
+
+def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
+    """Inspect, restore and score one submission; timing comes later, across entries."""
+    if isinstance(found, BrokenSubmission):
+        failure = Failure(found.error.stage, str(found.error))
+        return Entry(found.slug, name=found.slug, status="failed", failure=failure)
+    manifest = found.manifest
+    entry = Entry(
+        found.slug,
+        name=manifest.name,
+        id=manifest.id,
+        team=manifest.team,
+        manifest=manifest,
+        digest=digest(found),
+    )
+    if manifest.model.scale != bench.protocol.scale:
+        reason = f"its scale is {manifest.model.scale}, the protocol's is {bench.protocol.scale}"
+        return replace(entry, status="skipped", failure=Failure("manifest", reason))
+    entry = _inspect(entry, found, bench)
+    if entry.status != "ok":
+        return entry
+    return _restore(entry, found, bench)
+
+
+def time(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    """Add the timing pass to an entry that restored its images."""
+    splits = [split for split in bench.splits if split.pairs]
+    key = bench.store.key(
+        "time",
+        _stable(entry, bench)
+        | {
+            "lr": {split.name: split.lr_digest for split in splits},
+            "timing": bench.protocol.timing,
+            "identity": bench.identity,
+        },
+    )
+    images = _sources(splits)
+    total = len(images) * bench.protocol.timing.sweeps
+    outcome = bench.stored("time", key, lambda: bench.run("time", submission, images, total))
+    return _with_outcome(entry, outcome, timing=result(Timing, outcome))
+
+
+def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    key = bench.store.key(
+        "inspect",
+        _stable(entry, bench)
+        | {"input_size": bench.protocol.input_size, "counters": environment.counters()},
+    )
+    outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
+    inspection = result(Inspection, outcome)
+    entry = _with_outcome(entry, outcome, inspection=inspection)
+    if inspection is None:
+        return entry
+    flags = dict(entry.flags)
+    if inspection.disagreement:
+        flags["flops-disagree"] = inspection.disagreement
+    if inspection.missing_keys or inspection.unexpected_keys:
+        flags["not-strict"] = (
+            f"loaded with strict = false: {len(inspection.missing_keys)} keys missing from the "
+            f"checkpoint, {len(inspection.unexpected_keys)} unexpected in it"
+        )
+    entry = replace(entry, flags=flags)
+    if not inspection.complete:
+        failure = Failure("load", _no_checkpoint(submission))
+        return replace(entry, status="partial", failure=failure)
+    return entry
+
+
+def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    """Restore the splits that have HR and no stored score, in one pass; keep each split's part."""
+    scorable = [split for split in bench.splits if split.scorable]
+    keys = {split.name: _restore_key(entry, split, bench) for split in scorable}
+    outcomes = {name: bench.look_up("restore", key) for name, key in keys.items()}
+    missing = [split for split in scorable if outcomes[split.name] is None]
+    if missing:
+        whole = _score_pass(submission, missing, bench)
+        for split in missing:
+            scores = tuple(score for score in whole.scores if score.split == split.name)
+            part = replace(whole, scores=scores)
+            bench.store.put("restore", keys[split.name], to_table(part))
+            outcomes[split.name] = part
+    for split in scorable:
+        outcome = outcomes[split.name]
+        assert outcome is not None
+        entry = _with_outcome(entry, outcome, scores=entry.scores + _named(outcome, split))
+        if restoration := result(Restoration, outcome):
+            restorations = entry.restorations | {split.name: restoration}
+            entry = replace(entry, restorations=restorations)
+    return entry
+
+
+def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
+    """Give stored scores the names that the images have now; keys depend on pixels alone."""
+    if outcome.failure:
+        return ()
+    pairs = zip(split.pairs, outcome.scores, strict=True)
+    return tuple(replace(score, image=pair.name) for pair, score in pairs)
+
+
+def _score_pass(submission: Submission, splits: Sequence[SplitData], bench: Bench) -> Outcome:
+    """Run the restore pass; score every SR image as it arrives."""
+    scale, border = bench.protocol.scale, bench.protocol.border
+    pairs = [(split.name, pair) for split in splits for pair in split.pairs]
+    sizes = [(pair.lr.height * scale, pair.lr.width * scale) for _, pair in pairs]
+
+    def score(index: int, sr: NDArray[np.uint8]) -> ImageScore:
+        split, pair = pairs[index]
+        assert pair.hr is not None
+        hr = crop_to_multiple(pair.hr.read(), scale)
+        close = fidelity(sr, hr, border) if bench.protocol.ssim else _without_ssim(sr, hr, border)
+        return ImageScore(split, pair.name, close, hashlib.sha256(sr.data).hexdigest())
+
+    with Scorers(score) as scorers:
+        outcome = bench.run(
+            "restore",
+            submission,
+            _sources(splits),
+            len(pairs),
+            sizes=sizes,
+            receive=scorers.take,
+        )
+        scores = scorers.results()
+    if outcome.failure is None and len(scores) != len(pairs):
+        reason = f"the restore pass handed over {len(scores)} of {len(pairs)} SR images"
+        return replace(outcome, failure=Failure("restore", reason))
+    return replace(outcome, scores=tuple(scores))
+
+
+def _without_ssim(sr: NDArray[np.uint8], hr: NDArray[np.uint8], border: int) -> Fidelity:
+    psnr_db, psnr_y_db = psnr(sr, hr, border)
+    return Fidelity(psnr_db, None, psnr_y_db, None)
+
+
+def _stable(entry: Entry, bench: Bench) -> dict[str, Any]:
+    """Return what every pass of an entry depends on."""
+    return {
+        "submission": entry.digest,
+        "switches": bench.protocol.switches,
+        "scale": bench.protocol.scale,
+    }
+
+
+def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:
+    depends = {
+        "lr": split.lr_digest,
+        "hr": split.hr_digest,
+        "border": bench.protocol.border,
+        "ssim": bench.protocol.ssim,
+        "identity": bench.identity,
+    }
+    return bench.store.key("restore", _stable(entry, bench) | depends)
+
+
+def _sources(splits: Sequence[SplitData]) -> list[SourceImage]:
+    return [SourceImage(split.name, pair.lr.array) for split in splits for pair in split.pairs]
+
+
+def _with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:
+    """Add what a pass left: its results, its log, its failure."""
+    flags = dict(entry.flags)
+    if outcome.switches_changed:
+        flags["switches-changed"] = (
+            f"the entry changed {', '.join(outcome.switches_changed)}; the harness set it back"
+        )
+    return replace(
+        entry,
+        status="failed" if outcome.failure else entry.status,
+        failure=outcome.failure or entry.failure,
+        flags=flags,
+        log=outcome.log or entry.log,
+        **measured,
+    )
+
+
+def _no_checkpoint(submission: Submission) -> str:
+    weights = submission.manifest.weights
+    if weights is None:
+        return "it has no [weights]: only its complexity is measured; name its checkpoint"
+    how = f"fetch it from {weights.url}" if weights.url else "put it there"
+    return f"its checkpoint {weights.path} is not there: only its complexity is measured; {how}"

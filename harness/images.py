@@ -1,0 +1,99 @@
+"""PNG files, uint8 arrays and network tensors, with the official arithmetic between them.
+
+Nothing here knows which images are HR: the worker imports this module.
+"""
+
+import struct
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import PIL.Image
+import torch
+from numpy.typing import NDArray
+
+from harness.errors import DataError
+
+Image = NDArray[np.uint8]
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PALETTE = 3
+_WITH_ALPHA = (4, 6)
+
+
+class Header(NamedTuple):
+    """What a PNG says about itself before its pixels."""
+
+    width: int
+    height: int
+    grey: bool
+
+
+def read_header(path: Path) -> Header:
+    """Return the size of a PNG without decoding its pixels.
+
+    Raises DataError, as `read_image` does, when it is not an opaque PNG of 8 bits per channel.
+    """
+    try:
+        with path.open("rb") as file:
+            # the IHDR chunk always comes first: PNG specification, section 5.6
+            start = file.read(26)
+        if start[:8] != _SIGNATURE:
+            raise DataError(f"{path} is not a PNG: convert it to an 8-bit RGB PNG")
+        width, height, depth, colour = struct.unpack(">IIBB", start[16:])
+        with PIL.Image.open(path) as picture:
+            transparent = "transparency" in picture.info
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise DataError(f"{path} cannot be read as a PNG ({error}): replace the file") from error
+    if colour in _WITH_ALPHA or transparent:
+        raise DataError(f"{path} has an alpha channel: save it as plain 8-bit RGB")
+    # Pillow would silently drop the lower half of 16-bit RGB
+    if depth != 8 and colour != _PALETTE:
+        raise DataError(f"{path} has {depth} bits per channel: save it as 8-bit RGB")
+    return Header(width, height, grey=colour == 0)
+
+
+def read_image(path: Path) -> Image:
+    """Decode a PNG to uint8 [H, W, 3]; grey is repeated to RGB.
+
+    Raises DataError, naming the file and the remedy, when the file is missing, does not decode, has
+    an alpha channel or has other than 8 bits per channel.
+    """
+    read_header(path)
+    try:
+        with PIL.Image.open(path) as picture:
+            # convert copies even where the mode is right already
+            return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path} cannot be decoded ({error}): replace the file") from error
+
+
+def write_image(path: Path, image: Image) -> None:
+    """Write a uint8 [H, W, 3] array as a PNG."""
+    PIL.Image.fromarray(image).save(path, format="PNG")
+
+
+def crop_to_multiple(image: Image, scale: int) -> Image:
+    """Cut [H, W, C] at the bottom and right to sides that are multiples of `scale`."""
+    height, width = image.shape[:2]
+    return image[: height - height % scale, : width - width % scale]
+
+
+def to_input(lr: Image, data_range: float) -> torch.Tensor:
+    """Turn a uint8 [H, W, 3] image into a float32 [1, 3, H, W] tensor in 0..data_range.
+
+    The arithmetic and the memory order (channels last) are those of the official `uint2tensor4`: a
+    convolution may round differently in another order.
+    """
+    # torch refuses to share arrays that are read-only, as decoded ones are: copy
+    pixels = torch.tensor(lr).permute(2, 0, 1)
+    return pixels.float().div(255.0 / data_range).unsqueeze(0)
+
+
+def to_uint8(sr: torch.Tensor, data_range: float) -> Image:
+    """Turn a float [1, 3, H, W] tensor in 0..data_range into a uint8 [H, W, 3] image.
+
+    The arithmetic is that of the official `tensor2uint`, in float32 with halves rounded to even.
+    """
+    levels = sr.detach()[0].float().cpu().clamp(0, data_range).mul_(255.0).div_(data_range).round_()
+    return levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()

@@ -1,0 +1,136 @@
+"""Protocols: the editions of the challenge, read from TOML files and checked for contradictions."""
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+
+from harness import schema
+from harness.errors import ProtocolError
+from harness.records import METRICS, Protocol, Split, Threshold, Track
+
+FOLDER = resources.files("harness.protocols")
+
+
+def bundled() -> list[str]:
+    """Return the names of the protocols that come with the harness, sorted."""
+    files = (Path(file.name) for file in FOLDER.iterdir())
+    return sorted(file.stem for file in files if file.suffix == ".toml")
+
+
+def load(name_or_path: str | Path) -> Protocol:
+    """Read a protocol by its bundled name or from a TOML file.
+
+    Raises ProtocolError when there is none, or when it is malformed or contradicts itself.
+    """
+    asked = str(name_or_path)
+    try:
+        if asked in bundled():
+            text = FOLDER.joinpath(f"{asked}.toml").read_text("utf-8")
+        else:
+            text = Path(asked).read_text("utf-8")
+        protocol = schema.from_table(Protocol, tomllib.loads(text))
+    except OSError as error:
+        raise ProtocolError(_unknown(asked, error)) from None
+    except UnicodeDecodeError:
+        raise ProtocolError(f"protocol {asked} is not text in UTF-8; save it as such") from None
+    except (tomllib.TOMLDecodeError, schema.SchemaError) as error:
+        raise ProtocolError(f"protocol {asked}: {error}") from None
+    faults = "; ".join(_faults(protocol))
+    if faults:
+        raise ProtocolError(f"protocol {asked}: {faults}")
+    return protocol
+
+
+def _unknown(asked: str, error: OSError) -> str:
+    if asked.endswith(".toml") or Path(asked).exists():
+        return f"protocol {asked} cannot be read: {error.strerror}"
+    near = difflib.get_close_matches(asked, bundled(), n=1)
+    nearest = f"did you mean {near[0]!r}? " if near else ""
+    names = ", ".join(bundled())
+    return f"there is no protocol {asked!r}; {nearest}Name one of {names}, or a TOML file"
+
+
+def _faults(protocol: Protocol) -> Iterator[str]:
+    if protocol.scale < 1 or protocol.border < 0:
+        yield "scale must be at least 1 and border at least 0"
+    if min(protocol.input_size) < 1:
+        yield "input_size must be two positive numbers"
+    if protocol.timing.sweeps < 1 or protocol.switches.threads < 0:
+        yield "timing.sweeps must be at least 1 and switches.threads at least 0"
+    yield from _names("splits", [split.name for split in protocol.splits])
+    yield from _names("tracks", [track.name for track in protocol.tracks])
+    for split in protocol.splits:
+        yield from _split_faults(split)
+    for track in protocol.tracks:
+        yield from _track_faults(track)
+    yield from _baseline_faults(protocol)
+    if not protocol.counter.source.strip():
+        yield "counter needs a source"
+
+
+def _names(kind: str, names: Sequence[str]) -> Iterator[str]:
+    if not names:
+        yield f"{kind} must not be empty"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{kind}: the name {name!r} stands twice"
+
+
+def _split_faults(split: Split) -> Iterator[str]:
+    where = f"split {split.name!r}"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", split.name):
+        # an underscore would make the columns psnr_y_S_db ambiguous
+        yield f"{where}: a name is of letters and digits, the first a letter"
+    for pattern in (split.hr, split.lr):
+        inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts
+        if not inside or pattern.count("*") != 1 or "*" not in Path(pattern).name:
+            yield f"{where}: {pattern!r} must lie below the data folder, one `*` in its file name"
+    if split.hr == split.lr:
+        yield f"{where}: hr and lr are the same pattern"
+    if split.threshold:
+        yield from _threshold_faults(where, split.threshold)
+
+
+def _threshold_faults(where: str, threshold: Threshold) -> Iterator[str]:
+    db, decimals = threshold.db, threshold.decimals
+    if not 0 < db < 100:
+        yield f"{where}: a threshold of {db} dB is out of range"
+    if not 0 <= decimals <= 6 or round(db, decimals) != db:
+        yield f"{where}: the threshold {db} is not a number of {decimals} decimals (0 to 6)"
+    if not threshold.source.strip():
+        yield f"{where}: the threshold needs a source"
+
+
+def _track_faults(track: Track) -> Iterator[str]:
+    where = f"track {track.name!r}"
+    if not track.weights:
+        yield f"{where}: weights must not be empty"
+    for metric, weight in track.weights.items():
+        if metric not in METRICS:
+            yield f"{where}: unknown metric {metric!r}; {_advice(metric, METRICS)}"
+        if not 0 < weight < math.inf:
+            yield f"{where}: the weight of {metric} must be positive, not {weight}"
+    if not track.source.strip():
+        yield f"{where} needs a source"
+
+
+def _baseline_faults(protocol: Protocol) -> Iterator[str]:
+    baseline = protocol.baseline
+    if not any(name.strip() for name in baseline.names):
+        yield "baseline.names must not be empty"
+    known = [*METRICS, *(f"psnr_{split.name}_db" for split in protocol.splits)]
+    for key, value in baseline.published.items():
+        if key not in known:
+            yield f"baseline.published: unknown figure {key!r}; {_advice(key, known)}"
+        if not 0 < value < math.inf:
+            yield f"baseline.published: {key} must be positive, not {value}"
+    if not baseline.source.strip():
+        yield "baseline needs a source"
+
+
+def _advice(key: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"

@@ -1,0 +1,77 @@
+"""The frozen records that cross a boundary: a file, a process, or the line between two rooms.
+
+Units stand in the names: `_ms` milliseconds, `_db` decibels, `_mib` mebibytes; FLOPs are
+multiply-accumulates. `None` always means "not measured". schema.py reads and writes them.
+"""
+
+from harness.records.passes import (
+    Complexity,
+    Count,
+    Failure,
+    Fidelity,
+    ImageScore,
+    Inspection,
+    Job,
+    LrImage,
+    Outcome,
+    PassName,
+    Probe,
+    Restoration,
+    Timing,
+)
+from harness.records.protocol import (
+    Baseline,
+    Counter,
+    Protocol,
+    Split,
+    Switches,
+    Threshold,
+    TimingPolicy,
+    Track,
+)
+from harness.records.ranking import METRICS, Figures, Place, Ranking, Standing
+from harness.records.run import Entry, Run, SplitInfo
+from harness.records.submission import (
+    ComplexityTable,
+    Factsheet,
+    Manifest,
+    ModelTable,
+    WeightsTable,
+)
+
+__all__ = [
+    "METRICS",
+    "Baseline",
+    "Complexity",
+    "ComplexityTable",
+    "Count",
+    "Counter",
+    "Entry",
+    "Factsheet",
+    "Failure",
+    "Fidelity",
+    "Figures",
+    "ImageScore",
+    "Inspection",
+    "Job",
+    "LrImage",
+    "Manifest",
+    "ModelTable",
+    "Outcome",
+    "PassName",
+    "Place",
+    "Probe",
+    "Protocol",
+    "Ranking",
+    "Restoration",
+    "Run",
+    "Split",
+    "SplitInfo",
+    "Standing",
+    "Switches",
+    "Threshold",
+    "Timing",
+    "TimingPolicy",
+    "Track",
+    "WeightsTable",
+]

@@ -1,0 +1,130 @@
+"""A worker's job and what its passes leave."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.records.protocol import Switches, TimingPolicy
+from harness.records.submission import Manifest
+
+PassName = Literal["inspect", "restore", "time", "probe"]
+
+
+@dataclass(frozen=True)
+class LrImage:
+    """An LR image as a worker knows it: no name, no neighbour."""
+
+    split: str
+    file: str  # .npy, uint8 [H, W, 3], relative to the worker's folder
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker is told."""
+
+    pass_name: PassName
+    manifest: Manifest
+    folder: str  # of the manifest, in the worker's private copy
+    device: str
+    switches: Switches
+    input_size: tuple[int, int]
+    timing: TimingPolicy
+    images: tuple[LrImage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Count:
+    """What one FLOPs counter says of one input, and what it could not see."""
+
+    flops: int
+    by_operator: dict[str, int]
+    unknown: dict[str, int]  # operator -> calls that the counter does not know
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """Counts of one 3 x height x width input."""
+
+    flops: dict[str, Count]  # counter -> count; a counter that failed is absent
+    activations: int
+    num_conv: int
+    uncalled: tuple[str, ...] = ()  # modules that the forward never called
+    problems: dict[str, str] = field(default_factory=dict)  # counter -> why it failed
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Result of the `inspect` pass."""
+
+    params: int  # after the first forward, as the official main counts
+    params_loaded: int  # before it
+    complexity: Complexity
+    missing_keys: tuple[str, ...] = ()
+    unexpected_keys: tuple[str, ...] = ()
+    complete: bool = True  # the network has its checkpoint, or needs none
+    twin: str = ""  # factory whose network was counted in place of the entry's own
+    disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Result of the `probe` pass of a team's pre-flight."""
+
+    sizes: tuple[str, ...]  # LR sizes that were tried, height x width
+    refused: dict[str, str]  # size -> why the network failed on it
+    repeatable: bool  # the same input gave the same output twice
+    dtype: str  # of the output
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """Result of the `restore` pass; the SR images lie beside it until they are scored."""
+
+    dtypes: tuple[str, ...]  # of the network's outputs
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Result of the `time` pass: raw samples."""
+
+    samples_ms: dict[str, tuple[tuple[float, ...], ...]]  # split -> image -> sweep
+    peak_bytes: dict[str, int]  # split -> peak memory
+    memory_kind: str  # what `peak_bytes` means on this device
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How close one SR image is to its HR image."""
+
+    psnr_db: float
+    ssim: float | None  # None where the run went without SSIM
+    psnr_y_db: float
+    ssim_y: float | None
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """Fidelity of one image of a split."""
+
+    split: str
+    image: str  # name of the HR file
+    fidelity: Fidelity
+    sr_digest: str  # sha256 of the uint8 SR image
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an entry has no result, or none of some stage."""
+
+    stage: str
+    reason: str  # one sentence
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a pass left, as it is stored: its result table or its failure, and its log."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+    switches_changed: tuple[str, ...] = ()  # that the entry changed and the harness set back
+    log: str = ""
+    failure: Failure | None = None
+    scores: tuple[ImageScore, ...] = ()  # of the restore pass

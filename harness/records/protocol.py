@@ -1,0 +1,94 @@
+"""A protocol: one edition of the challenge, as data."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The PSNR that an entry must reach on a split, compared at `decimals`."""
+
+    db: float
+    source: str
+    decimals: int = 2
+
+
+@dataclass(frozen=True)
+class Split:
+    """One set of image pairs, and the PSNR that an entry must reach on it."""
+
+    name: str
+    hr: str  # file pattern below the data folder; `*` stands for the image's name
+    lr: str
+    threshold: Threshold | None = None
+    bundled: tuple[str, ...] = ()  # scikit-image's images that make up an embedded split
+
+
+@dataclass(frozen=True)
+class Track:
+    """One ranking. The first track of a protocol is its main one.
+
+    `exp_ratio`: score = sum of weight x exp(2 x value / baseline's value).
+    `rank_sum`: score = sum of weight x rank among the eligible entries in that metric.
+    """
+
+    name: str
+    method: Literal["exp_ratio", "rank_sum"]
+    weights: dict[str, float]  # metric -> weight
+    source: str
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The entry that scores are relative to."""
+
+    names: tuple[str, ...]  # it is the entry called by one of these
+    source: str
+    published: dict[str, float] = field(default_factory=dict)  # metric or PSNR column -> value
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The FLOPs counter whose figure is the official one."""
+
+    name: Literal["fvcore", "hooks", "torch", "ptflops"]
+    source: str
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What changes speed or bits; set before a submission loads and again after."""
+
+    cudnn_benchmark: bool = False
+    cudnn_tf32: bool = True  # PyTorch's default, which the official scripts leave as it is
+    matmul_precision: Literal["highest", "high", "medium"] = "highest"
+    threads: int = 0  # 0: as many as the machine has cores
+
+
+@dataclass(frozen=True)
+class TimingPolicy:
+    """How often and in which order images are timed."""
+
+    sweeps: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One edition of the challenge, as data."""
+
+    name: str
+    title: str
+    scale: int
+    border: int
+    splits: tuple[Split, ...]
+    counter: Counter
+    tracks: tuple[Track, ...]
+    baseline: Baseline
+    input_size: tuple[int, int] = (256, 256)  # height, width for params, FLOPs, activations
+    timing: TimingPolicy = field(default_factory=TimingPolicy)
+    switches: Switches = field(default_factory=Switches)
+    ssim: bool = True  # whether SSIM is computed beside PSNR; ten times its cost
+    unranked: tuple[int, ...] = ()  # ids that are measured but not ranked
+    entries: tuple[str, ...] = ()  # shipped submissions that an embedded challenge runs
+    notes: tuple[str, ...] = ()

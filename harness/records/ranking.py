@@ -1,0 +1,48 @@
+"""What ranking reads, and what it says."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+METRICS = ("runtime_ms", "flops", "params", "activations", "memory_mib")  # less is better
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What ranking reads of one entry; the same from a run and from a CSV table."""
+
+    name: str
+    id: int | None = None
+    team: str = ""
+    status: str = "ok"
+    reason: str = ""  # why the status is not ok
+    psnr_db: dict[str, float] = field(default_factory=dict)  # split -> mean over images
+    metrics: dict[str, float] = field(default_factory=dict)  # runtime_ms, params, flops, ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rank and score of one entry in one track; scores are compared as natural logarithms."""
+
+    rank: int
+    log_score: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What ranking says of one entry."""
+
+    eligible: Literal["yes", "no", "provisional"]
+    reason: str = ""  # why not, or what is missing for a final word
+    places: dict[str, Place] = field(default_factory=dict)  # track -> place
+    log_parts: dict[str, float] = field(default_factory=dict)  # metric -> log of exp(2 x ratio)
+    metric_ranks: dict[str, int] = field(default_factory=dict)  # among the eligible entries
+    flags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Standings in the order of the entries given, and what a reader must know of them."""
+
+    standings: tuple[Standing, ...]
+    baseline: str  # name of the entry, or "published figures", or "" where there is none
+    notes: tuple[str, ...] = ()

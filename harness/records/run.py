@@ -1,0 +1,53 @@
+"""A whole run, and one entry of it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.records.passes import Failure, ImageScore, Inspection, Restoration, Timing
+from harness.records.protocol import Protocol
+from harness.records.submission import Manifest
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission with all that was measured of it."""
+
+    slug: str  # unique in a run; names its files
+    name: str
+    id: int | None = None
+    team: str = ""
+    status: Literal["ok", "partial", "failed", "skipped"] = "ok"
+    manifest: Manifest | None = None  # None where it could not be read
+    digest: str = ""
+    inspection: Inspection | None = None
+    restorations: dict[str, Restoration] = field(default_factory=dict)  # by split
+    scores: tuple[ImageScore, ...] = ()
+    timing: Timing | None = None
+    failure: Failure | None = None  # why the status is not ok
+    flags: dict[str, str] = field(default_factory=dict)  # flag -> explanation
+    log: str = ""  # what the entry printed in its last pass
+
+
+@dataclass(frozen=True)
+class SplitInfo:
+    """The data of one split, as a run found it."""
+
+    name: str
+    images: tuple[str, ...]  # names of the HR files; none where the split is absent
+    lr_digest: str = ""
+    hr_digest: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that a report is rendered from; `results.json`."""
+
+    schema_version: int
+    harness_version: str
+    protocol: Protocol
+    splits: tuple[SplitInfo, ...]
+    device: str
+    identity: dict[str, str]  # hardware and versions that results depend on
+    observed: dict[str, str]  # clocks, temperatures, dates: never part of a key
+    command: str
+    entries: tuple[Entry, ...]

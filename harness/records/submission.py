@@ -1,0 +1,63 @@
+"""A submission's manifest."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """`[model]` of a manifest: how to build the network and how to feed it."""
+
+    file: str  # Python file, relative to the manifest; may lie outside its folder
+    factory: str  # name in that file; called with `arguments`, returns a torch.nn.Module
+    arguments: dict[str, Any] = field(default_factory=dict)
+    data_range: float = 1.0  # the network's input and output span [0, data_range]
+    scale: int = 4
+    multiple_of: int = 1  # input is reflect-padded to a multiple of it, output cropped
+
+
+@dataclass(frozen=True)
+class WeightsTable:
+    """`[weights]` of a manifest: the checkpoint."""
+
+    path: str  # relative to the manifest
+    key: str | None = None  # entry of the checkpoint that holds the state dict
+    sha256: str | None = None
+    strict: bool = True
+    url: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True)
+class ComplexityTable:
+    """`[complexity]` of a manifest: a twin in plain PyTorch operators, for the counters."""
+
+    factory: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Factsheet:
+    """`[factsheet]` of a manifest: free text, shown in the report."""
+
+    authors: str = ""
+    affiliation: str = ""
+    contact: str = ""
+    code: str = ""
+    paper: str = ""
+    description: str = ""
+    training_data: str = ""
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A whole `submission.toml`."""
+
+    name: str
+    model: ModelTable
+    team: str = ""
+    id: int | None = None
+    weights: WeightsTable | None = None
+    complexity: ComplexityTable | None = None
+    factsheet: Factsheet = field(default_factory=Factsheet)

@@ -1,0 +1,117 @@
+"""Typed records from plain tables (TOML, JSON), and back.
+
+One reader serves manifests, protocols, jobs and results: it checks every value against the
+annotation of the dataclass's field and names the place of a fault, and the nearest known key.
+"""
+
+import dataclasses
+import difflib
+import math
+import types
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class SchemaError(ValueError):
+    """A table does not fit its record; the message names the key and what was expected."""
+
+
+def from_table(record: type[T], table: object, where: str = "") -> T:
+    """Build `record` (a dataclass) from a nested table of plain values.
+
+    `where` is the key under which the table stands, for messages. Raises SchemaError.
+    """
+    place = f"[{where}]" if where else "the top level"
+    if not isinstance(table, dict):
+        raise SchemaError(f"{where} must be a table, not {_kind(table)}")
+    hints = _hints(record)  # type: ignore[arg-type]
+    for key in table:
+        if key not in hints:
+            near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0.5)
+            advice = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(hints)}"
+            raise SchemaError(f"unknown key {key!r} at {place}; {advice}")
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]
+        if field.name in table:
+            path = f"{where}.{field.name}" if where else field.name
+            values[field.name] = _value(hints[field.name], table[field.name], path)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise SchemaError(f"{place} lacks the key {field.name!r}")
+    return record(**values)
+
+
+def to_table(value: Any) -> Any:
+    """Turn a record into plain values that strict JSON can hold (non-finite floats as text)."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: to_table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): to_table(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_table(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+@cache
+def _hints(record: Any) -> dict[str, Any]:
+    return get_type_hints(record)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:  # noqa: PLR0911
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None:
+            return _checked(type(None) in arguments, value, "a value", where)
+        (inner,) = (a for a in arguments if a is not type(None))
+        return _value(inner, value, where)
+    if origin is Literal:
+        allowed = f"one of {', '.join(map(repr, arguments))}"
+        return _checked(value in arguments, value, allowed, where)
+    if origin is tuple:
+        _checked(isinstance(value, list | tuple), value, "a list", where)
+        if arguments[-1] is Ellipsis:
+            return tuple(_value(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+        _checked(len(value) == len(arguments), value, f"a list of {len(arguments)} values", where)
+        return tuple(
+            _value(a, v, f"{where}[{i}]")
+            for i, (a, v) in enumerate(zip(arguments, value, strict=True))
+        )
+    if origin is dict:
+        _checked(isinstance(value, dict), value, "a table", where)
+        return {key: _value(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if dataclasses.is_dataclass(hint):
+        return from_table(hint, value, where)  # type: ignore[arg-type]
+    return _scalar(hint, value, where)
+
+
+def _scalar(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return value
+    if hint is Path:
+        return Path(_checked(isinstance(value, str), value, "a path", where))
+    if hint is float:
+        if value in ("inf", "-inf", "nan"):
+            return float(value)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(_checked(number, value, "a number", where))
+    if hint is int:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return _checked(whole, value, "a whole number", where)
+    names = {str: "text", bool: "true or false"}
+    return _checked(isinstance(value, hint), value, names.get(hint, hint.__name__), where)
+
+
+def _checked(good: bool, value: Any, expected: str, where: str) -> Any:
+    if not good:
+        raise SchemaError(f"{where} must be {expected}, not {_kind(value)}")
+    return value
+
+
+def _kind(value: object) -> str:
+    return "a table" if isinstance(value, dict) else "nothing" if value is None else repr(value)

@@ -1,0 +1,48 @@
+"""Threads that score SR images while the worker restores the next ones."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harness.records import ImageScore
+
+
+class Scorers:
+    """A thread per core, and at most twice as many images in memory."""
+
+    def __init__(self, score: Callable[[int, NDArray[np.uint8]], ImageScore]) -> None:
+        cores = os.cpu_count() or 1
+        torch.set_num_threads(1)  # the images are shared among threads, not their pixels
+        self._score = score
+        self._pool = ThreadPoolExecutor(cores)
+        self._room = Semaphore(2 * cores)
+        self._scores: list[Future[ImageScore]] = []
+
+    def take(self, index: int, sr: NDArray[np.uint8]) -> None:
+        """Score one SR image, uint8 [H, W, 3], as soon as a thread is free; wait for room."""
+        self._room.acquire()
+        future = self._pool.submit(self._score, index, sr)
+        future.add_done_callback(lambda _: self._room.release())
+        self._scores.append(future)
+
+    def results(self) -> list[ImageScore]:
+        """Return the scores in the order that the images were taken in."""
+        return [future.result() for future in self._scores]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)

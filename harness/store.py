@@ -1,0 +1,71 @@
+"""Results on disk, under the digest of everything they depend on, written whole or not at all."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness import files
+from harness.errors import RunError
+from harness.records import Run
+from harness.schema import SchemaError, from_table, to_table
+
+SCHEMA_VERSION = 1
+RESULTS = "results.json"
+
+# Raise a pass's version when a change of the code changes what the pass measures.
+MEASURING_VERSION = {"inspect": 1, "restore": 1, "time": 1}
+
+
+class Store:
+    """The results of finished passes below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root / "store"
+
+    def key(self, pass_name: str, identity: Mapping[str, Any]) -> str:
+        """Return the key of a pass: the digest of all that its result depends on."""
+        whole = {"pass": pass_name, "version": MEASURING_VERSION[pass_name], **identity}
+        return hashlib.sha256(json.dumps(to_table(whole), sort_keys=True).encode()).hexdigest()
+
+    def get(self, pass_name: str, key: str) -> dict[str, Any] | None:
+        """Return what was stored under `key`, or None."""
+        try:
+            content = json.loads(self._file(pass_name, key).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return content if isinstance(content, dict) else None
+
+    def put(self, pass_name: str, key: str, content: Mapping[str, Any]) -> None:
+        """Store the result of a finished pass."""
+        files.write_text(self._file(pass_name, key), json.dumps(to_table(content), indent=1))
+
+    def _file(self, pass_name: str, key: str) -> Path:
+        return self._root / pass_name / f"{key}.json"
+
+
+def save_run(out: Path, run: Run) -> None:
+    """Write `results.json`, from which everything else is rendered."""
+    files.write_text(out / RESULTS, json.dumps(to_table(run), indent=1, allow_nan=False))
+
+
+def load_run(out: Path) -> Run:
+    """Read a finished run. Raises RunError."""
+    file = out / RESULTS if out.is_dir() else out
+    try:
+        table = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{out} holds no {RESULTS}; name the --out folder of a run") from None
+    except ValueError as error:
+        raise RunError(f"{file} is not valid JSON ({error}); run the challenge again") from None
+    version = table.get("schema_version") if isinstance(table, dict) else None
+    if version != SCHEMA_VERSION:
+        raise RunError(
+            f"{file} has schema version {version}, this program reads {SCHEMA_VERSION}; "
+            "run the challenge again with this program"
+        )
+    try:
+        return from_table(Run, table)
+    except SchemaError as error:
+        raise RunError(f"{file} is not a run of this program: {error}") from None

@@ -1,0 +1,33 @@
+"""The leaderboard as text for a terminal."""
+
+from harness.leaderboard import Leaderboard
+from reports import units
+from reports.columns import main_columns
+
+
+def table(leaderboard: Leaderboard) -> str:
+    """Return the ranked table, then what a reader must know of entries and ranking."""
+    columns = main_columns(leaderboard.protocol)
+    texts = [[column.text(row) for row in leaderboard.rows] for column in columns]
+    filled = [
+        (column, [column.heading, *cells])
+        for column, cells in zip(columns, texts, strict=True)
+        if set(cells) != {units.MISSING}
+    ]
+    padded = []
+    for column, cells in filled:
+        width = max(map(len, cells))
+        pad = str.rjust if column.number else str.ljust
+        padded.append([pad(cells[0], width), "-" * width, *(pad(c, width) for c in cells[1:])])
+    lines = ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
+    return "\n".join([*lines, *_remarks(leaderboard)])
+
+
+def _remarks(leaderboard: Leaderboard) -> list[str]:
+    remarks = list(leaderboard.notes)
+    for row in leaderboard.rows:
+        name = row.figures.name
+        if row.standing.reason:
+            remarks.append(f"{name}: {row.standing.reason}")
+        remarks.extend(f"{name}: [{flag}] {text}" for flag, text in row.flags.items())
+    return ["", *remarks] if remarks else []

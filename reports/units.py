@@ -1,0 +1,46 @@
+"""How numbers are printed. Only rendering scales them; files keep base units."""
+
+from harness.leaderboard import Cell
+
+MISSING = "–"
+
+
+def db(value: Cell) -> str:
+    """Print a PSNR in dB with the two decimals of the challenge's tables."""
+    return _number(value, 1, 2)
+
+
+def db4(value: Cell) -> str:
+    """Print a PSNR in dB, or an SSIM, with four decimals."""
+    return _number(value, 1, 4)
+
+
+def ms(value: Cell) -> str:
+    """Print a runtime in ms."""
+    return _number(value, 1, 2)
+
+
+def mega(value: Cell) -> str:
+    """Print a count in millions."""
+    return _number(value, 1e6, 3)
+
+
+def giga(value: Cell) -> str:
+    """Print operations in billions."""
+    return _number(value, 1e9, 3)
+
+
+def mib(value: Cell) -> str:
+    """Print memory in MiB."""
+    return _number(value, 1, 1)
+
+
+def plain(value: Cell) -> str:
+    """Print a name or a small number as it is."""
+    return MISSING if value is None or value == "" else str(value)
+
+
+def _number(value: Cell, unit: float, decimals: int) -> str:
+    if value is None or isinstance(value, str):
+        return value or MISSING
+    return f"{value / unit:,.{decimals}f}"

@@ -1,0 +1,4 @@
+"""A file that is not Python."""
+
+def Network(:
+    pass

@@ -1,0 +1,8 @@
+"""Whole numbers where floating point is wanted."""
+
+import torch
+
+
+class Network(torch.nn.Module):
+    def forward(self, x):
+        return torch.nn.functional.interpolate(x, scale_factor=4).to(torch.int32)

@@ -1,0 +1,8 @@
+"""SR of the wrong size."""
+
+import torch
+
+
+class Network(torch.nn.Module):
+    def forward(self, x):
+        return torch.nn.functional.interpolate(x, scale_factor=2)

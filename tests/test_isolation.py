@@ -1,0 +1,40 @@
+"""What a worker's process is given, and what it is not."""
+
+import pytest
+
+from tests import tiny
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("isolation")
+    paths = [tiny.SUBMISSIONS / "snoops", tiny.SUBMISSIONS / "switches"]
+    run, _ = tiny.run(folder / "out", tiny.write_data(folder / "data"), paths)
+    return folder, {entry.slug: entry for entry in run.entries}
+
+
+def test_nothing_of_the_project_can_be_imported(runs):
+    _, entries = runs
+    assert entries["snoops"].status == "ok", entries["snoops"].failure
+    assert "imported" not in entries["snoops"].log
+
+
+def test_paths_of_hr_images_results_and_other_entries_are_not_told(runs):
+    folder, entries = runs
+    log = entries["snoops"].log
+    assert "esr-harness-" in log  # it did print where it is
+    for hidden in (str(folder), str(tiny.SUBMISSIONS), "valid_HR", "a.png", "b.png"):
+        assert hidden not in log
+
+
+def test_lr_images_have_neutral_names(runs):
+    _, entries = runs
+    assert "'lr/0.npy', 'lr/1.npy'" in entries["snoops"].log
+
+
+def test_switches_that_an_entry_changed_are_flagged(runs):
+    _, entries = runs
+    flag = entries["switches"].flags["switches-changed"]
+    assert "threads" in flag
+    assert "cudnn_benchmark" in flag
+    assert "switches-changed" not in entries["snoops"].flags

@@ -1,0 +1,58 @@
+"""A challenge small enough for tests: a protocol, two image pairs, real entries, a fake clock."""
+
+from pathlib import Path
+
+import numpy as np
+
+from harness import challenge, protocol
+from harness.bench import Bench
+from harness.cache import ImageCache
+from harness.datasets import open_splits
+from harness.images import write_image
+from harness.records import Run
+from harness.resize import downscale
+from harness.store import Store
+from harness.submission import discover
+
+SUBMISSIONS = Path(__file__).parent / "submissions"
+PROTOCOL = Path(__file__).parent / "tiny.toml"
+
+
+class Recorder:
+    """A progress that remembers which passes were run."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, str]] = []
+
+    def at(self, number: int, of: int) -> None: ...
+
+    def begin(self, entry: str, stage: str, images: int) -> None:
+        self.stages.append((entry, stage))
+
+    def advance(self, done: int) -> None: ...
+
+
+def write_pair(data: Path, name: str, height: int, width: int, split: str = "valid") -> None:
+    """Write an HR image of noise and its LR image, of height x width, in the tiny layout."""
+    generator = np.random.default_rng(height * width)
+    hr = generator.integers(0, 256, (height * 4, width * 4, 3), np.uint8)
+    for side, image, suffix in (("HR", hr, ""), ("LR", downscale(hr, 4), "x4")):
+        folder = data / f"{split}_{side}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_image(folder / f"{name}{suffix}.png", image)
+
+
+def write_data(folder: Path) -> Path:
+    """Write the tiny challenge's data: two sizes of image."""
+    write_pair(folder, "a", 16, 20)
+    write_pair(folder, "b", 17, 12)
+    return folder
+
+
+def run(out: Path, data: Path, entries: list[Path], **options: object) -> tuple[Run, Recorder]:
+    """Run the tiny challenge on the fake device; return the run and what was measured."""
+    edition = options.pop("edition", None) or protocol.load(PROTOCOL)
+    splits = open_splits(edition, data, cache=ImageCache(data / "cache"))
+    recorder = Recorder()
+    bench = Bench(edition, splits, "fake", Store(out), recorder, **options)
+    return challenge.run(discover(entries), bench, out, "tests"), recorder
