@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from harness.cache import CachedImage, ImageCache
 from harness.errors import DataError
+from harness.fidelity import smallest_side
 from harness.images import crop_to_multiple, read_image, write_image
 from harness.records import Protocol, Split, SplitInfo
 from harness.resize import downscale
@@ -70,7 +71,7 @@ def open_splits(
         raise DataError(f"the data folder {data} does not exist; name it with --data")
     cache = cache or ImageCache()
     faults: list[str] = []
-    found = tuple(_open_split(split, data, protocol.scale, cache, faults) for split in splits)
+    found = tuple(_open_split(split, data, protocol, cache, faults) for split in splits)
     cache.save_index()
     if faults:
         shown = faults[:_FAULTS_SHOWN]
@@ -114,8 +115,9 @@ def _chosen(protocol: Protocol, names: Sequence[str]) -> tuple[Split, ...]:
 
 
 def _open_split(
-    split: Split, data: Path, scale: int, cache: ImageCache, faults: list[str]
+    split: Split, data: Path, protocol: Protocol, cache: ImageCache, faults: list[str]
 ) -> SplitData:
+    scale, smallest = protocol.scale, smallest_side(protocol.border)
     hr_files, lr_files = _files(data, split.hr), _files(data, split.lr)
     if not lr_files and not hr_files:
         return SplitData(split.name, ())
@@ -138,6 +140,11 @@ def _open_split(
             return (
                 f"{split.name}: {name} is {hr.width}x{hr.height}, its LR image is "
                 f"{lr.width}x{lr.height}; times {scale} they must agree"
+            )
+        if hr and min(lr.height, lr.width) * scale < smallest:
+            return (
+                f"{split.name}: {name} is {hr.width}x{hr.height}; with a border of "
+                f"{protocol.border}, PSNR and SSIM need {smallest} pixels on each side"
             )
         return Pair(name, lr, hr)
 

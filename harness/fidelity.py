@@ -79,6 +79,11 @@ def ssim(sr: Image, hr: Image, border: int, rounded_luma: bool = False) -> tuple
     return (red + green + blue) / 3, luma
 
 
+def smallest_side(border: int) -> int:
+    """Return the smallest side in pixels of an image that has a PSNR and an SSIM."""
+    return 2 * border + _WINDOW
+
+
 def _inside(sr: Image, hr: Image, border: int, smallest: int) -> tuple[Image, Image]:
     for name, image in (("SR", sr), ("HR", hr)):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:

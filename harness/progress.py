@@ -2,6 +2,7 @@
 
 import sys
 import time
+from typing import Never
 
 from tqdm import tqdm
 
@@ -13,7 +14,7 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self._position = ""
-        self._bar = tqdm[None](total=0, unit="image", dynamic_ncols=True, leave=False)
+        self._bar: tqdm[Never] = tqdm(total=0, unit="image", dynamic_ncols=True, leave=False)
 
     def at(self, number: int, of: int) -> None:
         """Say which entry comes next."""

@@ -36,10 +36,11 @@ def test_every_fault_of_every_pair_is_listed_together(tmp_path):
     PIL.Image.fromarray(np.zeros((64, 80, 4), np.uint8)).save(hr / "d.png")
     PIL.Image.fromarray(np.zeros((64, 80), np.uint16)).save(hr / "e.png")
     PIL.Image.fromarray(np.zeros((64, 84, 3), np.uint8)).save(hr / "f.png")
+    tiny.write_pair(tmp_path, "h", 16, 4)
     with pytest.raises(DataError) as caught:
         opened(tmp_path)
     text = str(caught.value)
-    assert "6 fault(s)" in text
+    assert "7 fault(s)" in text
     for words in (
         "ax4.png has no HR image",
         "b.png has no LR image",
@@ -47,6 +48,7 @@ def test_every_fault_of_every_pair_is_listed_together(tmp_path):
         "d.png has an alpha channel",
         "e.png has 16 bits",
         "f.png is 84x64, its LR image is 20x16",
+        "h.png is 16x64; with a border of 4, PSNR and SSIM need 19 pixels on each side",
     ):
         assert words in text
 
