@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness.leaderboard import of_run
 from harness.records import Run
-from reports import csv_table, html
+from reports import csv_table, factsheets, index, latex, markdown
 
 __all__ = ["PUBLISHED", "render"]
 
@@ -16,6 +16,9 @@ def render(run: Run, out: Path) -> Path:
     leaderboard = of_run(run)
     csv_table.write_leaderboard(leaderboard, out / "leaderboard.csv")
     csv_table.write_images(run, out / "per_image.csv")
+    markdown.write(leaderboard, out / "leaderboard.md")
+    latex.write(run, leaderboard, out / "tables")
     page = out / "report" / "index.html"
-    html.write(run, leaderboard, page)
+    index.write(run, leaderboard, page)
+    factsheets.write(run, leaderboard, page.parent / "factsheets")
     return page
