@@ -1,6 +1,6 @@
 """A page per entry, in the order of the challenge's factsheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,9 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
             team_fields=_TEAM,
             method_fields=_METHOD,
             advice=_ADVICE.get(entry.failure.stage, "") if entry.failure else "",
-            results=results(run, row),
+            headings=headings(run),
+            measured=measured(run, row),
+            claimed=claimed(run, entry),
             format_score=format_score,
             counters=COUNTERS,
             operators=_operators(run, entry),
@@ -76,19 +78,34 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
         )
 
 
-def results(run: Run, row: Row) -> list[tuple[str, str]]:
-    """Return heading and text of the factsheet's table, in its order."""
-    metrics = row.figures.metrics
+def headings(run: Run) -> list[str]:
+    """Return the headings of the factsheet's table, in its order."""
+    psnr = [f"PSNR[{split.name}]" for split in run.protocol.splits]
+    rest = ["Params[M]", "FLOPs[G]", "GPU Mem.[M]", "Activation[M]", "Average Runtime[ms]"]
+    return psnr + rest
+
+
+def measured(run: Run, row: Row) -> list[str]:
+    """Return what was measured, as the texts under `headings`."""
+    psnr = {f"psnr_{split}_db": value for split, value in row.figures.psnr_db.items()}
+    return _texts(run, psnr | row.figures.metrics)
+
+
+def claimed(run: Run, entry: Entry) -> list[str]:
+    """Return what the team claims, as the texts under `headings`; empty where it claims nothing."""
+    claims = entry.manifest.claimed if entry.manifest else {}
+    return _texts(run, claims) if claims else []
+
+
+def _texts(run: Run, figures: Mapping[str, float]) -> list[str]:
+    psnr = [units.db(figures.get(f"psnr_{split.name}_db")) for split in run.protocol.splits]
     return [
-        *(
-            (f"PSNR[{split.name}]", units.db(row.figures.psnr_db.get(split.name)))
-            for split in run.protocol.splits
-        ),
-        ("Params[M]", units.mega(metrics.get("params"))),
-        ("FLOPs[G]", units.giga(metrics.get("flops"))),
-        ("GPU Mem.[M]", units.mib(metrics.get("memory_mib"))),
-        ("Activation[M]", units.mega(metrics.get("activations"))),
-        ("Average Runtime[ms]", units.ms(metrics.get("runtime_ms"))),
+        *psnr,
+        units.mega(figures.get("params")),
+        units.giga(figures.get("flops")),
+        units.mib(figures.get("memory_mib")),
+        units.mega(figures.get("activations")),
+        units.ms(figures.get("runtime_ms")),
     ]
 
 

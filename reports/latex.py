@@ -8,7 +8,7 @@ from harness import files
 from harness.leaderboard import Leaderboard, Row
 from harness.records import Run
 from reports.columns import Column, track_columns
-from reports.factsheets import results
+from reports.factsheets import claimed, headings, measured
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -114,10 +114,12 @@ def _cell(leaderboard: Leaderboard, column: Column, row: Row, notes: _Notes) -> 
 
 
 def _factsheet(run: Run, row: Row) -> str:
-    headings, texts = zip(*results(run, row), strict=True)
-    header = " & ".join(map(escape, headings)) + r" \\"
-    line = " & ".join(map(escape, texts)) + r" \\"
-    table = _tabular("c" * len(texts), header, [line])
+    lines = [("measured", measured(run, row))]
+    if row.entry and (claims := claimed(run, row.entry)):
+        lines.append(("claimed", claims))
+    header = " & ".join(map(escape, ["", *headings(run)])) + r" \\"
+    body = [" & ".join(map(escape, [name, *texts])) + r" \\" for name, texts in lines]
+    table = _tabular("l" + "c" * len(headings(run)), header, body)
     return (
         f"{_PACKAGES}% {escape(row.figures.name)}\n\\resizebox{{\\linewidth}}{{!}}{{%\n{table}}}\n"
     )

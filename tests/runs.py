@@ -110,6 +110,7 @@ def _entry(index: int, figures: Figures, images: int, sweeps: int) -> Entry:
         manifest=Manifest(
             figures.name,
             ModelTable("model.py", "Net"),
+            claimed={"psnr_valid_db": 30.0, "runtime_ms": 1.5} if index == 1 else {},
             factsheet=Factsheet(authors="A. Author <a@b.c>", description=figures.name),
         ),
         digest="d" * 64,

@@ -48,6 +48,7 @@ def test_the_order_of_the_factsheet(plain: Path, tmp_path: Path) -> None:
     ]
     # NJU_Jet of the published table; its runtime is 28.07 and up to 1 % more
     assert table[8:14] == ["measured", "29.00", "28.69", "0.341", "22.280", "204.6"]
+    assert table[16:] == ["claimed", "30.00", "–", "–", "–", "–", "–", "1.50"]
 
 
 @pytest.mark.heavy
