@@ -40,9 +40,7 @@ class _Image:
 
 
 def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
-    """Write `<slug>.html` of every entry to `folder`, which holds no other page then."""
-    for stale in folder.glob("*.html"):
-        stale.unlink()
+    """Write `<slug>.html` of every entry to `folder`."""
     rows = [(row, row.entry) for row in leaderboard.rows if row.entry]
     reference = next((e for row, e in rows if row.figures.name == leaderboard.baseline), None)
     for row, entry in rows:

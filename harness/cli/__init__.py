@@ -113,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         help="for everyone, below OUT/public: without logs, paths, mail addresses and the file "
         "names of private splits",
     )
+    report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=_command("report"))
 
     show = commands.add_parser("show", help="what there is, and what this machine can measure")

@@ -17,6 +17,9 @@ def sheet(out: Path, slug: str) -> Path:
 def test_every_entry_has_one_and_those_of_earlier_runs_go(tmp_path: Path) -> None:
     for entries in (4, 3):
         reports.render(made(entries, 4), tmp_path)
+        (tmp_path / "report" / "factsheets" / "entry00.pdf").touch()
+    reports.render(made(3, 4), tmp_path)
+    assert not (tmp_path / "tables" / "factsheet_entry03.tex").exists()
     files = sorted(file.name for file in (tmp_path / "report" / "factsheets").iterdir())
     assert files == ["entry00.html", "entry01.html", "entry02.html"]
 
