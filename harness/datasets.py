@@ -55,7 +55,9 @@ class SplitData:
     def info(self) -> SplitInfo:
         """Describe the split for the results."""
         names = tuple(pair.name for pair in self.pairs)
-        return SplitInfo(self.name, names, self.lr_digest, self.hr_digest if self.scorable else "")
+        sizes = tuple((pair.lr.height, pair.lr.width) for pair in self.pairs)
+        hr_digest = self.hr_digest if self.scorable else ""
+        return SplitInfo(self.name, names, self.lr_digest, hr_digest, sizes)
 
 
 def open_splits(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError, SubmissionError
-from harness.records import Manifest
+from harness.records import METRICS, Manifest
 from harness.schema import SchemaError, from_table
+from harness.table import PSNR
 
 MANIFEST = "submission.toml"
 _DIGESTED_ELSEWHERE = {"__pycache__", ".git"}
@@ -149,6 +150,7 @@ def _refuse_shared_ids(submissions: Sequence[Submission]) -> None:
 
 def _check_values(file: Path, manifest: Manifest) -> None:
     model = manifest.model
+    foreign = [key for key in manifest.claimed if key not in METRICS and not PSNR.fullmatch(key)]
     faults = [
         (not manifest.name.strip(), "name is empty; give the name that tables show"),
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
@@ -157,6 +159,11 @@ def _check_values(file: Path, manifest: Manifest) -> None:
         (
             not (file.parent / model.file).is_file(),
             f"model.file {model.file!r} does not exist; name the network's Python file",
+        ),
+        (
+            bool(foreign),
+            f"claimed has {', '.join(map(repr, foreign))}, which is no figure of the report; "
+            f"known: psnr_S_db of a split S, {', '.join(METRICS)}",
         ),
     ]
     for wrong, sentence in faults:

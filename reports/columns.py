@@ -3,51 +3,112 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.eligibility import reaches
 from harness.leaderboard import Cell, Row
 from harness.ranking import format_score
-from harness.records import Protocol
+from harness.records import Protocol, Split, Track
 from reports import units
 
 
 @dataclass(frozen=True)
 class Column:
-    """One printed column: its heading, its text for a row, and whether it is a number."""
+    """One printed column."""
 
+    key: str  # names it in links
     heading: str
+    value: Callable[[Row], Cell]  # raw, to sort by; None is missing
     text: Callable[[Row], str]
     number: bool = True
+    note: Callable[[Row], str] = lambda row: ""  # small beside the text
+    metric: str = ""  # whose rank among the eligible entries stands beside the value
 
 
 def main_columns(protocol: Protocol) -> list[Column]:
-    """Return the columns of the ranked table under `protocol`."""
+    """Return the columns of the ranked table under `protocol`, all tracks in one."""
+    main, *others = protocol.tracks
     return [
-        _column("Rank", "rank", units.plain),
-        _column("ID", "id", units.plain),
-        _column("Entry", "name", units.plain, number=False),
-        _column("Team", "team", units.plain, number=False),
-        Column("Score", lambda row: _score(row, protocol.tracks[0].name)),
-        *(_psnr(split.name) for split in protocol.splits),
-        _metric("Runtime [ms]", "runtime_ms", units.ms),
+        *track_columns(protocol, main),
+        *(_track(track.name) for track in others),
+        _plain("Eligible", "eligible"),
+        _plain("Status", "status"),
+    ]
+
+
+def track_columns(protocol: Protocol, track: Track) -> list[Column]:
+    """Return the columns of one track's table."""
+    return [
+        Column(
+            "rank",
+            "Rank",
+            lambda row: _rank(row, track),
+            lambda row: units.plain(_rank(row, track)),
+        ),
+        _plain("ID", "id", number=True),
+        _plain("Entry", "name"),
+        _plain("Team", "team"),
+        Column(
+            "score",
+            "Score",
+            lambda row: place.log_score if (place := row.standing.places.get(track.name)) else None,
+            lambda row: _score(row, track.name),
+        ),
+        *(_psnr(split) for split in protocol.splits),
+        _metric("Runtime [ms]", "runtime_ms", units.ms, _interval),
         _metric("Params [M]", "params", units.mega),
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
         _metric("Memory [MiB]", "memory_mib", units.mib),
-        *(_track(track.name) for track in protocol.tracks[1:]),
-        _column("Eligible", "eligible", units.plain, number=False),
-        _column("Status", "status", units.plain, number=False),
     ]
 
 
-def _column(heading: str, key: str, show: Callable[[Cell], str], number: bool = True) -> Column:
-    return Column(heading, lambda row: show(row.columns.get(key)), number)
+def _plain(heading: str, key: str, number: bool = False) -> Column:
+    return Column(
+        key,
+        heading,
+        lambda row: row.columns.get(key),
+        lambda row: units.plain(row.columns.get(key)),
+        number,
+    )
 
 
-def _metric(heading: str, metric: str, show: Callable[[Cell], str]) -> Column:
-    return Column(heading, lambda row: show(row.figures.metrics.get(metric)))
+def _metric(
+    heading: str,
+    metric: str,
+    show: Callable[[Cell], str],
+    note: Callable[[Row], str] = lambda row: "",
+) -> Column:
+    return Column(
+        metric,
+        heading,
+        lambda row: row.figures.metrics.get(metric),
+        lambda row: show(row.figures.metrics.get(metric)),
+        note=note,
+        metric=metric,
+    )
 
 
-def _psnr(split: str) -> Column:
-    return Column(f"PSNR {split} [dB]", lambda row: units.db(row.figures.psnr_db.get(split)))
+def _psnr(split: Split) -> Column:
+    def note(row: Row) -> str:
+        """Say whether the threshold is reached, not by a colour."""
+        value = row.figures.psnr_db.get(split.name)
+        if value is None or split.threshold is None:
+            return ""
+        sign = "≥" if reaches(value, split.threshold) else "✗ <"
+        return f"{sign} {split.threshold.db:.{split.threshold.decimals}f}"
+
+    return Column(
+        f"psnr_{split.name}",
+        f"PSNR {split.name} [dB]",
+        lambda row: row.figures.psnr_db.get(split.name),
+        lambda row: units.db(row.figures.psnr_db.get(split.name)),
+        note=note,
+    )
+
+
+def _interval(row: Row) -> str:
+    """Print the interval of the runtime, where the run has one."""
+    low, high = row.columns.get("runtime_ms_low"), row.columns.get("runtime_ms_high")
+    return "" if low is None or high is None else f"{units.ms(low)} to {units.ms(high)}"
 
 
 def _track(track: str) -> Column:
@@ -55,7 +116,12 @@ def _track(track: str) -> Column:
         place = row.standing.places.get(track)
         return f"{place.rank} ({_score(row, track)})" if place else units.MISSING
 
-    return Column(f"Track {track}", text)
+    return Column(f"track_{track}", f"Track {track}", text, text)
+
+
+def _rank(row: Row, track: Track) -> int | None:
+    place = row.standing.places.get(track.name)
+    return place.rank if place else None
 
 
 def _score(row: Row, track: str) -> str:

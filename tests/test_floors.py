@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # from the ground up; a room may import from its own floor and from those before it
 FLOORS = [
-    {"harness", "errors"},
+    {"errors"},
     {"records"},
     {"schema", "files"},
     {"images", "resize", "fidelity", "statistics"},
@@ -18,6 +18,7 @@ FLOORS = [
     {"leash", "worker"},
     {"log", "staging", "sandbox", "store", "environment", "scorers", "weights"},
     {"bench", "evaluate", "leaderboard", "progress"},
+    {"frames", "harness"},
     {"challenge", "preflight"},
     {"reports"},
     {"cli"},

@@ -36,6 +36,9 @@ strict = false
 factory = "SPANPlain"
 [factsheet]
 authors = "A. Uthor"
+[claimed]
+psnr_valid_db = 26.94
+runtime_ms = 8
 """
     manifest = read_manifest(write(tmp_path / "span", text))
     assert manifest.model.arguments == {"feature_channels": 28}
@@ -43,6 +46,7 @@ authors = "A. Uthor"
     assert manifest.weights.strict is False
     assert manifest.complexity.factory == "SPANPlain"
     assert manifest.factsheet.authors == "A. Uthor"
+    assert manifest.claimed == {"psnr_valid_db": 26.94, "runtime_ms": 8.0}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,7 @@ authors = "A. Uthor"
         (GOOD + "scale = 0\n", "scale is 0; it must be 1 or more"),
         (GOOD.replace("model.py", "other.py"), "'other.py' does not exist"),
         (GOOD.replace('"a"', '" "'), "name is empty"),
+        (GOOD + "[claimed]\nruntime_s = 1\n", "claimed has 'runtime_s', which is no figure"),
         (GOOD.replace('factory = "Network"', ""), "[model] lacks the key 'factory'"),
     ],
 )

@@ -107,6 +107,13 @@ def _parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser("report", help="render the report of a finished run again")
     report.add_argument("out", type=Path, metavar="OUT")
+    report.add_argument(
+        "--public",
+        action="store_true",
+        help="for everyone, below OUT/public: without logs, paths, mail addresses and the file "
+        "names of private splits",
+    )
+    report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=_command("report"))
 
     show = commands.add_parser("show", help="what there is, and what this machine can measure")

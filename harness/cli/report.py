@@ -5,11 +5,21 @@ import argparse
 import reports
 from harness import cli
 from harness.store import load_run
+from reports import pdf
+from reports.public import redacted
 
 
 def command(options: argparse.Namespace) -> int:
     """Render the run in `options.out`."""
     run = load_run(options.out)
     folder = options.out if options.out.is_dir() else options.out.parent
-    print(f"Report: {reports.render(run, folder)}")
+    if options.public:
+        run, folder = redacted(run), folder / "public"
+    if options.pdf:
+        pdf.browser()
+    page = reports.render(run, folder)
+    print(f"Report: {page}")
+    if options.pdf:
+        printed = pdf.write([page, *sorted((page.parent / "factsheets").glob("*.html"))])
+        print(f"PDF: {printed[0]} and {len(printed) - 1} factsheets")
     return cli.OK

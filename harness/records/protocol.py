@@ -21,6 +21,7 @@ class Split:
     hr: str  # file pattern below the data folder; `*` stands for the image's name
     lr: str
     threshold: Threshold | None = None
+    private: bool = False  # its images are the organisers' secret; see `report --public`
     bundled: tuple[str, ...] = ()  # scikit-image's images that make up an embedded split
 
 

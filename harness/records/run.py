@@ -36,6 +36,7 @@ class SplitInfo:
     images: tuple[str, ...]  # names of the HR files; none where the split is absent
     lr_digest: str = ""
     hr_digest: str = ""
+    lr_sizes: tuple[tuple[int, int], ...] = ()  # height, width of each image
 
 
 @dataclass(frozen=True)

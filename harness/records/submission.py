@@ -61,3 +61,4 @@ class Manifest:
     weights: WeightsTable | None = None
     complexity: ComplexityTable | None = None
     factsheet: Factsheet = field(default_factory=Factsheet)
+    claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units

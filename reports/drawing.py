@@ -1,0 +1,187 @@
+"""Figures as inline SVG: the same bytes for the same run, readable in light and dark."""
+
+import unicodedata
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+ElementTree.register_namespace("", _SVG)
+ElementTree.register_namespace("xlink", _XLINK)
+
+# drawn in colours that nothing else has, then left to the page's style sheet
+INK, SERIES, ACCENT, MUTED, GRID = "#010101", "#010102", "#010103", "#010104", "#010105"
+_STYLED = {
+    INK: "currentColor",
+    SERIES: "var(--series)",
+    ACCENT: "var(--accent)",
+    MUTED: "var(--muted)",
+    GRID: "var(--line)",
+}
+_SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "esr-harness",
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+_LABEL_SIZE = 8.0
+Box = tuple[float, float, float, float]  # left, bottom, right, top in points
+
+
+def axes(width: float, height: float, x: str, y: str = "") -> tuple[Figure, Axes]:
+    """Return a figure of `width` x `height` inches and its axes, with their labels."""
+    with matplotlib.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width, height), dpi=72, layout="constrained", facecolor="none")
+        plot = figure.add_subplot(facecolor="none")
+        plot.spines[["top", "right"]].set_visible(False)
+        plot.set_xlabel(x)
+        plot.set_ylabel(y)
+    return figure, plot
+
+
+def svg(figure: Figure, name: str, alternative: str, titles: Mapping[str, str]) -> Markup:
+    """Render `figure`; artists whose gid is a key of `titles` say its text on hover and focus.
+
+    `name` keeps the ids of several figures on one page apart, `alternative` is for who cannot
+    see the figure.
+    """
+    text = StringIO()
+    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+        # the reader's browser has the glyphs that our font lacks
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Date", "Creator")))
+    root = ElementTree.fromstring(text.getvalue())
+    for parent in list(root.iter()):
+        for child in [c for c in parent if c.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style")]:
+            parent.remove(child)  # its style would apply to the whole page
+    root.attrib |= {"role": "group", "aria-label": alternative}
+    del root.attrib["width"], root.attrib["height"]
+    for element in list(root.iter()):
+        _name_point(element, titles)
+        _localise(element, name)
+    return Markup(_restyled(ElementTree.tostring(root, encoding="unicode")))
+
+
+def logarithmic(plot: Axes, *which: str) -> None:
+    """Give axes `x`, `y` a logarithmic scale with plain numbers."""
+    for axis in which:
+        getattr(plot, f"set_{axis}scale")("log")
+        ruler = getattr(plot, f"{axis}axis")
+        ruler.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ruler.set_minor_locator(NullLocator())
+        ruler.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def label(
+    figure: Figure,
+    plot: Axes,
+    points: Sequence[tuple[float, float]],
+    names: Sequence[str],
+    only_right: bool = False,
+) -> None:
+    """Name the points, first ones first, as far as names fit without touching one another."""
+    figure.draw_without_rendering()
+    places = plot.transData.transform(points)
+    frame = plot.get_window_extent()
+    taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
+    for (x, y), name in zip(places, names, strict=True):
+        text = short(name)
+        for box, anchor in _candidates(x, y, _width(text), only_right):
+            inside = (
+                frame.x0 <= box[0]
+                and box[2] <= frame.x1
+                and frame.y0 <= box[1]
+                and box[3] <= frame.y1
+            )
+            if inside and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                plot.annotate(
+                    text,
+                    anchor,
+                    xycoords="figure points",
+                    fontsize=_LABEL_SIZE,
+                    va="center",
+                    color=INK,
+                    parse_math=False,
+                    gid="label",
+                ).set_in_layout(False)
+                break
+
+
+def short(name: str, length: int = 22) -> str:
+    """Return a name on one line that XML can hold, cut after `length` characters."""
+    clean = "".join(c if c.isprintable() else " " for c in name)
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= length else clean[: length - 1] + "…"
+
+
+def _candidates(
+    x: float, y: float, width: float, only_right: bool
+) -> Iterable[tuple[Box, tuple[float, float]]]:
+    """Yield where a label may stand: right, left, above, below, and the corners."""
+    half = _LABEL_SIZE * 0.65
+    for left in (x + 6,) if only_right else (x + 6, x - 6 - width, x - width / 2):
+        for up in (0, 11, -11, 20, -20) if only_right else (9, -9, 0, 20, -20):
+            middle = y + up
+            yield (left, middle - half, left + width, middle + half), (left, middle)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _width(text: str) -> float:
+    """Estimate the width of a label from above: the reader's font is not known here."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    capital = sum(c.isupper() for c in text)
+    return _LABEL_SIZE * (1.25 * wide + 0.8 * capital + 0.65 * (len(text) - wide - capital))
+
+
+def _name_point(element: ElementTree.Element, titles: Mapping[str, str]) -> None:
+    text = titles.get(element.get("id", ""))
+    if text is None:
+        return
+    element.attrib |= {"tabindex": "0", "role": "img", "class": "point", "aria-label": text}
+    title = ElementTree.Element(f"{{{_SVG}}}title")
+    title.text = text
+    element.insert(0, title)
+
+
+def _localise(element: ElementTree.Element, name: str) -> None:
+    """Keep the ids that are referred to, under the figure's name; drop the others."""
+    identity = element.attrib.pop("id", None)
+    if identity == "label":
+        element.set("class", "label")
+    tag = element.tag.rpartition("}")[2]
+    if identity and tag in ("clipPath", "path", "marker"):
+        element.set("id", f"{name}-{identity}")
+    for key, value in element.attrib.items():
+        if key == f"{{{_XLINK}}}href":
+            element.set(key, value.replace("#", f"#{name}-", 1))
+        elif "url(#" in value:
+            element.set(key, value.replace("url(#", f"url(#{name}-"))
+
+
+def _restyled(text: str) -> str:
+    """Leave colours to the page, and name spaces to HTML, which knows them."""
+    text = text.replace(f' xmlns="{_SVG}"', "").replace(f' xmlns:xlink="{_XLINK}"', "")
+    for drawn, styled in _STYLED.items():
+        text = text.replace(drawn, styled)
+    return text

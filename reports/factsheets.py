@@ -1,0 +1,145 @@
+"""A page per entry, in the order of the challenge's factsheet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import frames
+from harness.leaderboard import COUNTERS, Cell, Leaderboard, Row
+from harness.ranking import format_score
+from harness.records import Entry, Factsheet, Run
+from reports import pages, units
+from reports.figures import differences_db
+
+_LOG_CHARACTERS = 20_000
+_SHOWN = 10  # best and worst images
+_TEAM = (("authors", "Authors"), ("affiliation", "Affiliation"), ("contact", "Contact"))
+_METHOD = (("description", "Description"), ("paper", "Paper"), ("code", "Code"))
+_NUMBERS = ("psnr_db", "ssim", "psnr_y_db", "ssim_y", "runtime_ms")
+_HEADINGS = ("PSNR [dB]", "SSIM", "PSNR-Y [dB]", "SSIM-Y", "Runtime [ms]")
+_ADVICE = {  # stage of a failure -> what its team does next
+    "manifest": "correct submission.toml, then run `run_challenge.py check` on the folder.",
+    "load": "build the network in a fresh process, with the files that were handed in and no "
+    "others; `run_challenge.py check` does so.",
+    "forward": "run the network on every size of image that the splits hold, and look at what it "
+    "returns; `run_challenge.py check` tries small and odd sizes.",
+    "process": "run the network over many images in one process and watch its time and memory; a "
+    "pass has the limit of --time-limit.",
+    "restore": "run the challenge again; the process ended before all images were there.",
+}
+
+
+@dataclass(frozen=True)
+class _Image:
+    """One line of the table of images."""
+
+    split: str
+    image: str
+    merit: float | None  # what best and worst are judged by
+    cells: list[tuple[str, str]]  # raw value and text
+
+
+def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
+    """Write `<slug>.html` of every entry to `folder`."""
+    rows = [(row, row.entry) for row in leaderboard.rows if row.entry]
+    reference = next((e for row, e in rows if row.figures.name == leaderboard.baseline), None)
+    for row, entry in rows:
+        against = reference if reference is not entry else None
+        images = _images(run, entry, against)
+        judged = sorted(
+            (image for image in images if image.merit is not None),
+            key=lambda image: image.merit or 0,
+        )
+        pages.write(
+            "factsheet.html",
+            run,
+            leaderboard,
+            folder / f"{entry.slug}.html",
+            row=row,
+            entry=entry,
+            sheet=vars(entry.manifest.factsheet if entry.manifest else Factsheet()),
+            team_fields=_TEAM,
+            method_fields=_METHOD,
+            advice=_ADVICE.get(entry.failure.stage, "") if entry.failure else "",
+            headings=headings(run),
+            measured=measured(run, row),
+            claimed=claimed(run, entry),
+            format_score=format_score,
+            counters=COUNTERS,
+            operators=_operators(run, entry),
+            images=images,
+            image_headings=_image_headings(against),
+            best=judged[::-1][:_SHOWN],
+            worst=judged[:_SHOWN] if len(judged) > _SHOWN else [],
+            judged_by="PSNR against the baseline" if against else "PSNR",
+            log_characters=_LOG_CHARACTERS,
+        )
+
+
+def headings(run: Run) -> list[str]:
+    """Return the headings of the factsheet's table, in its order."""
+    psnr = [f"PSNR[{split.name}]" for split in run.protocol.splits]
+    rest = ["Params[M]", "FLOPs[G]", "GPU Mem.[M]", "Activation[M]", "Average Runtime[ms]"]
+    return psnr + rest
+
+
+def measured(run: Run, row: Row) -> list[str]:
+    """Return what was measured, as the texts under `headings`."""
+    psnr = {f"psnr_{split}_db": value for split, value in row.figures.psnr_db.items()}
+    return _texts(run, psnr | row.figures.metrics)
+
+
+def claimed(run: Run, entry: Entry) -> list[str]:
+    """Return what the team claims, as the texts under `headings`; empty where it claims nothing."""
+    claims = entry.manifest.claimed if entry.manifest else {}
+    return _texts(run, claims) if claims else []
+
+
+def _texts(run: Run, figures: Mapping[str, float]) -> list[str]:
+    psnr = [units.db(figures.get(f"psnr_{split.name}_db")) for split in run.protocol.splits]
+    return [
+        *psnr,
+        units.mega(figures.get("params")),
+        units.giga(figures.get("flops")),
+        units.mib(figures.get("memory_mib")),
+        units.mega(figures.get("activations")),
+        units.ms(figures.get("runtime_ms")),
+    ]
+
+
+def _image_headings(against: Entry | None) -> list[tuple[str, str]]:
+    difference = [("difference_db", f"to {against.name} [dB]")] if against else []
+    numbers = list(zip(_NUMBERS, _HEADINGS, strict=True))
+    return [("split", "Split"), ("image", "Image"), numbers[0], *difference, *numbers[1:]]
+
+
+def _images(run: Run, entry: Entry, against: Entry | None) -> list[_Image]:
+    differences = differences_db(entry, against) if against else {}
+    found = []
+    for row in frames.images(run, entry):
+        split, image = str(row["split"]), str(row["image"])
+        difference = differences.get((split, image))
+        values: list[Cell] = [row.get(number) for number in _NUMBERS]
+        shown = [(units.ms if n == "runtime_ms" else units.db4) for n in _NUMBERS]
+        cells = [_cell(v, show(v)) for v, show in zip(values, shown, strict=True)]
+        if against:
+            text = units.MISSING if difference is None else f"{difference:+.4f}"
+            cells.insert(1, _cell(difference, text))
+        psnr_db = row.get("psnr_db")
+        merit = difference if against else float(psnr_db) if psnr_db is not None else None
+        found.append(_Image(split, image, merit, cells))
+    return found
+
+
+def _cell(value: Cell, text: str) -> tuple[str, str]:
+    return "" if value is None else str(value), text
+
+
+def _operators(run: Run, entry: Entry) -> Sequence[tuple[str, int, float]]:
+    """Return operator, FLOPs and share by the official counter, largest first."""
+    counts = entry.inspection.complexity.flops if entry.inspection else {}
+    count = counts.get(run.protocol.counter.name)
+    if count is None or not count.flops:
+        return []
+    ordered = sorted(count.by_operator.items(), key=lambda item: -item[1])
+    return [(operator, flops, flops / count.flops) for operator, flops in ordered if flops]

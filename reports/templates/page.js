@@ -1,0 +1,127 @@
+"use strict";
+// Tables are sorted on raw values; the reader's choices are kept in the fragment of the address.
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+document.documentElement.classList.add("js");
+
+function compare(a, b, sign) {
+  if (a === "" || b === "") return (a === "") - (b === "");  // missing last, both ways
+  const x = Number(a), y = Number(b);
+  return sign * (isNaN(x) || isNaN(y) ? a.localeCompare(b) : x - y);
+}
+
+function sort(table, key, direction) {
+  const headers = all("thead th", table);
+  const column = headers.findIndex((header) => header.dataset.key === key);
+  if (column < 0) return;
+  headers.forEach((header, i) => i === column
+    ? header.setAttribute("aria-sort", direction) : header.removeAttribute("aria-sort"));
+  const value = (row) => row.cells[column].dataset.value;
+  for (const body of table.tBodies) {
+    const rows = all("tr:not(.divider)", body);
+    rows.sort((a, b) => compare(value(a), value(b), direction === "ascending" ? 1 : -1));
+    body.append(...rows);
+  }
+}
+
+function toggled(table, key) {
+  const header = all("thead th", table).find((header) => header.dataset.key === key);
+  return header.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+}
+
+for (const table of all("table.sortable:not(.board)")) {
+  for (const button of all("thead button", table)) {
+    const key = button.closest("th").dataset.key;
+    button.addEventListener("click", () => sort(table, key, toggled(table, key)));
+  }
+}
+
+const boards = all("table.board"), tabs = all("[role=tab]");
+
+function choice() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const track = tabs.some((tab) => tab.dataset.track === given.get("track"))
+    ? given.get("track") : tabs[0].dataset.track;
+  return {
+    track, sort: given.get("sort") || "rank",
+    direction: given.get("direction") === "descending" ? "descending" : "ascending",
+    text: given.get("text") || "", show: given.get("show") || "",
+    hide: (given.get("hide") || "").split(",").filter(Boolean),
+  };
+}
+
+function choose(change) {
+  const chosen = { ...choice(), ...change };
+  chosen.hide = chosen.hide.join(",");
+  const defaults = { track: tabs[0].dataset.track, sort: "rank", direction: "ascending" };
+  const kept = Object.entries(chosen).filter(([key, value]) => value && value !== defaults[key]);
+  history.replaceState(null, "", "#" + new URLSearchParams(kept));
+  apply();
+}
+
+function apply() {
+  const chosen = choice();
+  for (const tab of tabs) {
+    const selected = tab.dataset.track === chosen.track;
+    tab.setAttribute("aria-selected", selected);
+    tab.tabIndex = selected ? 0 : -1;
+    document.getElementById(tab.getAttribute("aria-controls")).hidden = !selected;
+  }
+  document.getElementById("text").value = chosen.text;
+  document.getElementById("show").value = chosen.show;
+  for (const box of all(".columns input")) box.checked = !chosen.hide.includes(box.value);
+  for (const table of boards) {
+    sort(table, chosen.sort, chosen.direction);
+    hideColumns(table, chosen.hide);
+    hideRows(table, chosen);
+  }
+  const shown = all("section:not([hidden]) .board tr[data-eligible]:not([hidden])").length;
+  document.getElementById("count").textContent = shown + " entries";
+}
+
+function hideColumns(table, keys) {
+  const hidden = all("thead th", table).map((header) => keys.includes(header.dataset.key));
+  for (const row of table.rows) {
+    if (row.matches(".divider")) continue;
+    [...row.cells].forEach((cell, i) => { cell.hidden = hidden[i]; });
+  }
+}
+
+function hideRows(table, { text, show }) {
+  const wanted = text.toLowerCase();
+  for (const body of table.tBodies) {
+    const rows = all("tr[data-eligible]", body);
+    for (const row of rows) {
+      row.hidden = !row.textContent.toLowerCase().includes(wanted)
+        || (show !== "" && row.dataset.eligible !== show);
+    }
+    body.hidden = rows.every((row) => row.hidden);
+  }
+}
+
+if (tabs.length) {
+  tabs.forEach((tab, i) => {
+    tab.addEventListener("click", () => choose({ track: tab.dataset.track }));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = tabs[(i + step + tabs.length) % tabs.length];
+      choose({ track: next.dataset.track });
+      next.focus();
+    });
+  });
+  for (const table of boards) {
+    for (const button of all("thead button", table)) {
+      const key = button.closest("th").dataset.key;
+      button.addEventListener("click", () => choose({ sort: key, direction: toggled(table, key) }));
+    }
+  }
+  document.getElementById("text").addEventListener("input", (e) => choose({ text: e.target.value }));
+  document.getElementById("show").addEventListener("input", (e) => choose({ show: e.target.value }));
+  for (const box of all(".columns input")) {
+    box.addEventListener("input", () => choose({
+      hide: all(".columns input").filter((one) => !one.checked).map((one) => one.value),
+    }));
+  }
+  addEventListener("hashchange", apply);
+  apply();
+}

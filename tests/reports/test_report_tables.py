@@ -1,0 +1,108 @@
+"""Tables for papers and notebooks."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import harness
+import reports
+from harness.errors import RunError
+from harness.store import save_run
+from reports.latex import escape
+from reports.markdown import escape as escape_markdown
+from tests.reports.conftest import forty_six
+from tests.runs import made
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage[T1]{fontenc}
+\usepackage{textcomp,array,booktabs,graphicx}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+def test_latex_escapes() -> None:
+    assert escape("50% & a_b #1 {x}") == r"50\% \& a\_b \#1 \{x\}"
+    assert escape("a^b~c\\d") == r"a\textasciicircum{}b\textasciitilde{}c\textbackslash{}d"
+    assert escape("Müller 超x") == r"Müller [U+8D85]\allowbreak{}x"
+    assert escape("N" * 80) == r"\allowbreak{}".join("N" * 80)
+
+
+def test_markdown_escapes() -> None:
+    assert escape_markdown("a|b <i> *c*\n[d](e)") == r"a\|b &lt;i&gt; \*c\* \[d\]\(e\)"
+
+
+def test_the_latex_table_ranks_and_marks(plain: Path) -> None:
+    text = (plain / "tables" / "leaderboard.tex").read_text()
+    lines = [line for line in text.splitlines() if " & " in line]
+    assert len(lines) == 47
+    # ByteESR: 4th in memory, fastest; NJU_Jet has the least memory of those ranked
+    assert lines[1].startswith("1 & 4 & ByteESR & Team of ByteESR & 1.000000 & 29.00 & 28.72 & ")
+    assert r"\textbf{27.2" in lines[1]
+    assert lines[1].endswith(r"377.9$_{(4)}$ \\")
+    assert r"\underline{28.2" in lines[2]
+    assert lines[2].endswith(r"\textbf{204.6}$_{(1)}$ \\")
+    assert re.search(r"MegSR\\textsuperscript\{1\}", lines[5])
+    assert r"\textsuperscript{1}\,nondeterministic: MegSR differs" in escape_free(text)
+
+
+def escape_free(text: str) -> str:
+    """Leave out where long words may be broken."""
+    return text.replace(r"\allowbreak{}", "")
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("run", ["plain", "hostile"])
+def test_the_latex_compiles_without_a_warning(
+    run: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed (Debian: texlive-latex-recommended)")
+    tables = request.getfixturevalue(run) / "tables"
+    names = ["leaderboard", *(f"factsheet_entry{index:02}" for index in range(10))]
+    inputs = "\n".join(f"\\noindent\\input{{{tables / name}.tex}}\\clearpage" for name in names)
+    (tmp_path / "page.tex").write_text(DOCUMENT % inputs)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    log = (tmp_path / "page.log").read_text(errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    faults = [line for line in log.splitlines() if re.search(r"Warning|Overfull|Underfull", line)]
+    assert faults == []
+
+
+def test_the_markdown_has_a_line_per_entry(hostile: Path) -> None:
+    lines = (hostile / "leaderboard.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert len(rows) == 47
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {len(rows[1].split("---"))}
+    assert not re.search(r"<(script|img)", "\n".join(lines))
+
+
+def test_a_run_as_frames(tmp_path: Path) -> None:
+    run = made(5, 8, sweeps=3)
+    save_run(tmp_path, run)
+    reports.render(run, tmp_path)
+    frames = harness.load(tmp_path)
+    assert list(frames.entries["name"]) == ["ByteESR", "NJU_Jet", "NEESR", "Super", "MegSR"]
+    assert len(frames.images) == 5 * 8
+    assert len(frames.samples) == 5 * 8 * 3
+    from_csv = pd.read_csv(tmp_path / "per_image.csv").drop(columns=["id", "name"])
+    pd.testing.assert_frame_equal(frames.images, from_csv)
+    medians = frames.samples.groupby(["entry", "split", "image"])["runtime_ms"].median()
+    assert medians["entry00", "valid", "0001.png"] == frames.images["runtime_ms"][0]
+
+
+def test_frames_of_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"holds no results\.json"):
+        harness.load(tmp_path)
+
+
+def test_the_same_run_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
+    reports.render(forty_six(), tmp_path)
+    for file in [one for one in plain.rglob("*") if one.is_file()]:
+        assert (tmp_path / file.relative_to(plain)).read_bytes() == file.read_bytes(), file

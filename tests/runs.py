@@ -1,0 +1,124 @@
+"""Runs that nobody measured, made from the published table of 2022: for reports."""
+
+import random
+from dataclasses import replace
+
+from harness import protocol
+from harness.records import (
+    Complexity,
+    Count,
+    Entry,
+    Factsheet,
+    Failure,
+    Fidelity,
+    Figures,
+    ImageScore,
+    Inspection,
+    Manifest,
+    ModelTable,
+    Run,
+    SplitInfo,
+    Timing,
+)
+from harness.store import SCHEMA_VERSION
+from harness.table import read_table
+from reports import PUBLISHED
+
+HOSTILE = [
+    "<script>document.title = 'hacked'</script>",
+    '"><img src=x onerror="document.title=\'hacked\'">',
+    '\'; alert("1") && `x` {{ 7 * 7 }} {% raw %}',
+    "שלום עולם \u202eevil\u202c العربية",
+    "🚀 Fast 超解像 Net 🐼",
+    "N" * 80,
+    r"50% & $\alpha$ #1_team {x}^2 ~ \input{/etc/passwd}",
+    "two\nlines\x1b[31m and a control | pipe",
+]
+
+
+def made(entries: int = 45, images: int = 20, sweeps: int = 3, names: list[str] = ()) -> Run:
+    """Return a run of so many entries on so many images, every figure set by a seed.
+
+    The figures are the published ones of 2022; `names` replace the first entries' names.
+    """
+    edition = protocol.load("ntire2022")
+    published = read_table(PUBLISHED / "ntire2022.csv")
+    found = []
+    for index in range(entries):
+        one = published[index % len(published)]
+        name = names[index] if index < len(names) else f"{one.name} {index // 45 or ''}".strip()
+        found.append(_entry(index, replace(one, name=name), images, sweeps))
+    counts = {split.name: images // len(edition.splits) for split in edition.splits}
+    return Run(
+        schema_version=SCHEMA_VERSION,
+        harness_version="0.1.0",
+        protocol=edition,
+        splits=tuple(
+            SplitInfo(name, _names(count), "a" * 64, "b" * 64, _sizes(count))
+            for name, count in counts.items()
+        ),
+        device="cuda:0",
+        identity={"gpu": "A made-up GPU", "torch": "2.13.0"},
+        observed={"date": "2026-01-01T00:00:00+00:00"},
+        command="run_challenge.py run made",
+        entries=tuple(found),
+    )
+
+
+def failed(slug: str, name: str, reason: str) -> Entry:
+    """Return an entry that failed to load, with a log of forty lines."""
+    log = "\n".join(f"line {number} <b>" for number in range(40))
+    return Entry(slug, name, status="failed", failure=Failure("load", reason), log=log)
+
+
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"{number:04}.png" for number in range(1, count + 1))
+
+
+def _sizes(count: int) -> tuple[tuple[int, int], ...]:
+    return tuple((300 + 5 * (number % 40), 510) for number in range(count))
+
+
+def _entry(index: int, figures: Figures, images: int, sweeps: int) -> Entry:
+    chance = random.Random(index)
+    count = images // len(figures.psnr_db)
+    metrics = figures.metrics
+    scores, samples = [], {}
+    for split, psnr_db in figures.psnr_db.items():
+        # every entry finds the same images hard; deviations cancel, so that means are published
+        spread = [random.Random(n).gauss(0, 3) + chance.gauss(0, 0.05) for n in range(count)]
+        middle = sum(spread) / count
+        samples[split] = tuple(
+            tuple(metrics["runtime_ms"] * (1 + 0.01 * chance.random()) for _ in range(sweeps))
+            for _ in range(count)
+        )
+        for number, image in enumerate(_names(count)):
+            value = psnr_db + spread[number] - middle
+            close = Fidelity(value, 0.8, value + 1.4, 0.81)
+            scores.append(ImageScore(split, image, close, "c" * 64))
+    flops = int(metrics["flops"])
+    complexity = Complexity(
+        {"hooks": Count(flops, {"Conv2d": flops * 9 // 10, "ReLU": flops // 10}, {})},
+        int(metrics["activations"]),
+        40,
+    )
+    return Entry(
+        f"entry{index:02}",
+        figures.name,
+        id=figures.id if index < 45 else 100 + index,
+        team=f"Team of {figures.name}",
+        manifest=Manifest(
+            figures.name,
+            ModelTable("model.py", "Net"),
+            claimed={"psnr_valid_db": 30.0, "runtime_ms": 1.5} if index == 1 else {},
+            factsheet=Factsheet(authors="A. Author <a@b.c>", description=figures.name),
+        ),
+        digest="d" * 64,
+        inspection=Inspection(int(metrics["params"]), int(metrics["params"]), complexity),
+        scores=tuple(scores),
+        timing=Timing(
+            samples, dict.fromkeys(samples, int(metrics["memory_mib"] * 2**20)), "peak allocated"
+        ),
+        flags={"nondeterministic": f"{figures.name} differs"} if index % 9 == 4 else {},
+        log="loaded\n",
+    )
