@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from harness.errors import EntryError, ForwardError
 from harness.images import to_input, to_uint8
 from harness.loading import Loaded, Network, forward, load
 from harness.loading.faults import guarded
-from harness.records import Inspection, Job, PassName, Probe, Restoration, Timing
+from harness.records import Inspection, Job, PassName, Probe, Restoration, Visit
 from harness.schema import from_table, to_table
 
 JOB, RESULT, PROGRESS, SR_FOLDER = "job.json", "result.json", "progress", "sr"
@@ -36,13 +36,14 @@ def main(folder: Path) -> None:
     job = from_table(Job, json.loads((folder / JOB).read_text()))
     device = select(job.device)
     device.apply(job.switches)
+    timers = device.timers()
     run = _PASSES[job.pass_name]()
     _leave_project()
     try:
         loaded = load(job.manifest, folder / job.folder, device.torch_device)
         changed = _changed_switches(job, device)
         device.apply(job.switches)
-        result = to_table(run(Desk(folder, job, device, loaded)))
+        result = to_table(run(Desk(folder, job, device, loaded, timers)))
         changed += _changed_switches(job, device)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
     except EntryError as error:
@@ -56,8 +57,11 @@ def main(folder: Path) -> None:
 class Desk:
     """What a pass works with."""
 
-    def __init__(self, folder: Path, job: Job, device: Device, loaded: Loaded) -> None:
+    def __init__(
+        self, folder: Path, job: Job, device: Device, loaded: Loaded, timers: dict[str, object]
+    ) -> None:
         self.folder, self.job, self.device, self.loaded = folder, job, device, loaded
+        self.timers = timers  # the clock's functions, before the submission's code ran
 
     def lr(self, index: int) -> torch.Tensor:
         """Put LR image `index` on the device: float32 [1, 3, h, w] in [0, data_range]."""
@@ -180,16 +184,21 @@ def _hand_over(sr: np.ndarray[Any, np.dtype[np.uint8]], folder: Path, index: int
     partial.rename(folder / str(index))
 
 
-def _time() -> Callable[[Desk], Timing]:
-    def run(desk: Desk) -> Timing:
+def _time() -> Callable[[Desk], Visit]:
+    def run(desk: Desk) -> Visit:
         images = [
             (image.split, lambda index=index: desk.lr(index))
             for index, image in enumerate(desk.job.images)
         ]
-        samples, peaks = timing.measure(
+        visit = timing.measure(
             desk.loaded.network, images, desk.device, desk.job.timing, desk.progress
         )
-        return Timing(samples, peaks, desk.device.memory_kind)
+        found = desk.device.timers()
+        replaced = [name for name, timer in desk.timers.items() if found[name] is not timer]
+        if not replaced:
+            return visit
+        text = f"the entry replaced functions of the clock: {', '.join(replaced)}"
+        return replace(visit, flags=visit.flags | {"clock-replaced": text})
 
     return run
 

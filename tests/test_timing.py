@@ -30,39 +30,68 @@ IMAGES = [
 ]
 
 
-def timed(policy, images=IMAGES):
+def timed(policy, images=IMAGES, device=None):
     module = Nearest()
     done = []
-    samples, peaks = measure(Network(module, 2, 1), images, FakeDevice(), policy, done.append)
-    return module.seen, samples, peaks, done
+    visit = measure(Network(module, 2, 1), images, device or FakeDevice(), policy, done.append)
+    return module.seen, visit, done
 
 
-def test_every_size_is_run_once_before_the_sweeps():
-    seen, samples, _, _ = timed(TimingPolicy(sweeps=3))
-    assert seen[:2] == [(10, 20, 0.0), (30, 10, 2.0)]
-    # 0.1 ms per 1000 SR pixels; a cold call would take ten times as long
-    assert samples["valid"] == ((0.08,) * 3, (0.08,) * 3, (0.12,) * 3)
-    assert samples["test"] == ((1.0,) * 3,)
+def test_every_size_is_run_until_two_passes_in_turn_agree():
+    seen, visit, _ = timed(TimingPolicy(sweeps=3))
+    # the fake clock is ten times as slow on a size's first call: the third pass agrees
+    assert seen[:6] == [(10, 20, 0.0)] * 3 + [(30, 10, 2.0)] * 3
+    assert visit.warm_up == {"10x20": 3, "30x10": 3, "50x50": 3}
+    assert visit.flags == {}
+    # 0.1 ms per 1000 SR pixels
+    assert visit.samples_ms["valid"] == ((0.08,) * 3, (0.08,) * 3, (0.12,) * 3)
+    assert visit.samples_ms["test"] == ((1.0,) * 3,)
+
+
+def test_a_size_that_never_settles_is_given_up_at_the_limit_and_flagged():
+    class Wavers(FakeDevice):
+        calls = 0
+
+        def timed(self, call):
+            self.calls += 1
+            return call(), 1.0 + self.calls % 2 * 0.06
+
+    _, visit, _ = timed(TimingPolicy(warm_up_passes=4), device=Wavers())
+    assert visit.warm_up == {"10x20": 4, "30x10": 4, "50x50": 4}
+    assert "of 4 agreed within 5%" in visit.flags["unsettled"]
+    assert "10x20, 30x10, 50x50" in visit.flags["unsettled"]
+    _, visit, _ = timed(TimingPolicy(settled=0.07), device=Wavers())
+    assert visit.warm_up == {"10x20": 2, "30x10": 2, "50x50": 2}
+
+
+def test_the_official_policy_times_every_image_once_cold_and_in_order():
+    seen, visit, done = timed(TimingPolicy(policy="official", sweeps=3))
+    assert [mark for _, _, mark in seen] == [0, 1, 2, 3]
+    assert visit.samples_ms == {"valid": ((0.8,), (0.08,), (1.2,)), "test": ((10.0,),)}
+    assert visit.warm_up == {}
+    assert done == [1, 2, 3, 4]
 
 
 def test_each_sweep_visits_every_image_once_in_an_order_drawn_from_the_seed():
-    marks = [mark for _, _, mark in timed(TimingPolicy(sweeps=20))[0]]
-    sweeps = [tuple(marks[i : i + 3]) for i in range(2, 62, 3)]
+    def marks(policy):
+        return [mark for _, _, mark in timed(policy)[0]]
+
+    twenty = marks(TimingPolicy(sweeps=20))
+    sweeps = [tuple(twenty[i : i + 3]) for i in range(6, 66, 3)]
     assert all(sorted(sweep) == [0, 1, 2] for sweep in sweeps)
     assert len(set(sweeps)) > 1
-    assert timed(TimingPolicy(sweeps=20))[0] == timed(TimingPolicy(sweeps=20))[0]
-    other = [mark for _, _, mark in timed(TimingPolicy(sweeps=20, seed=1))[0]]
-    assert other != marks
+    assert marks(TimingPolicy(sweeps=20)) == twenty
+    assert marks(TimingPolicy(sweeps=20, seed=1)) != twenty
 
 
 def test_memory_is_reset_between_splits():
     images = [("valid", image(50, 50, 0)), ("test", image(10, 10, 1))]
-    _, _, peaks, _ = timed(TimingPolicy(), images)
-    assert peaks == {"valid": 100 * 100 * 3 * 4, "test": 20 * 20 * 3 * 4}
+    _, visit, _ = timed(TimingPolicy(), images)
+    assert visit.peak_bytes == {"valid": 100 * 100 * 3 * 4, "test": 20 * 20 * 3 * 4}
 
 
 def test_progress_counts_timed_images():
-    assert timed(TimingPolicy(sweeps=2))[3] == list(range(1, 9))
+    assert timed(TimingPolicy(sweeps=2))[2] == list(range(1, 9))
 
 
 def test_input_is_padded_by_reflection_and_the_output_cropped():

@@ -30,6 +30,12 @@ class Device(Protocol):
         The device is idle before, and has finished the work of `call` after.
         """
 
+    def timers(self) -> dict[str, object]:
+        """Return the functions that the clock is made of, as they are found now, by name.
+
+        The device holds those that it found when it was opened, and times with them.
+        """
+
     def reset_peak(self) -> None:
         """Start a new measurement of peak memory."""
 

@@ -1,8 +1,8 @@
 """The CPU: host clock, resident memory."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter_ns
 
 import torch
 
@@ -22,6 +22,7 @@ class CpuDevice:
     def __init__(self, name: str = "cpu") -> None:
         self.torch_device = torch.device("cpu")
         self._applied = Switches()
+        self._now = time.perf_counter_ns  # bound before any submission's code runs
         self._resident_before = 0
 
     def apply(self, switches: Switches) -> None:
@@ -35,9 +36,13 @@ class CpuDevice:
 
     def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
         """Run `call`; the CPU has finished when it returns."""
-        start = perf_counter_ns()
+        start = self._now()
         result = call()
-        return result, (perf_counter_ns() - start) / 1e6
+        return result, (self._now() - start) / 1e6
+
+    def timers(self) -> dict[str, object]:
+        """Return the functions that the clock is made of."""
+        return {"time.perf_counter_ns": time.perf_counter_ns, "the harness": CpuDevice.timed}
 
     def reset_peak(self) -> None:
         """Let the kernel forget the peak of the resident memory (proc(5), clear_refs 5)."""
