@@ -37,6 +37,8 @@ def mib(value: Cell) -> str:
 
 def percent(value: Cell) -> str:
     """Print a probability in percent."""
+    if isinstance(value, float) and value > 0.995:
+        return "> 99 %"
     return MISSING if value is None else f"{_number(value, 0.01, 0)} %"
 
 

@@ -270,7 +270,7 @@ SPLIT_END = "[[splits]]\nname = "
         ("rounds = 4", "sweeps = 0", "timing.sweeps must be at least 1"),
         ("rounds = 4", 'policy = "official"\nsweeps = 2', "one pass per run"),
         ("rounds = 4", "warm_up_passes = 1", "two passes are compared"),
-        ("rounds = 4", "drift = 0", "must lie between 0 and 1"),
+        ("drift = 0.25", "drift = 0", "must lie between 0 and 1"),
         ('source = "as ntire2026"', 'source = ""', "counter needs a source"),
         ("scale = 4", "scale = 4\ninput_size = [0, 256]", "input_size must be two positive"),
         ("scale = 4", "scale = 4\ninput_size = [256]", "input_size must be a list of 2 values"),
