@@ -58,9 +58,23 @@ def _timed(one: Contestant, sessions: Sequence["_Session"]) -> Entry:
             visit = result(Visit, outcome)
             if visit is None:
                 return entry
-            entry = replace(entry, flags=visit.flags | entry.flags)
+            entry = replace(entry, flags=visit.flags | _differing(entry, visit) | entry.flags)
             visits.append(RoundVisit(session.number, number, place, visit))
     return replace(entry, timing=Timing(tuple(visits)))
+
+
+def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
+    """Compare the SR images of timed calls with those that were scored."""
+    different = images = 0
+    for split, digests in visit.digests.items():
+        scored = [score.sr_digest for score in entry.scores if score.split == split]
+        if scored:
+            images += len(scored)
+            different += sum(a != b for a, b in zip(scored, digests, strict=True))
+    if not different:
+        return {}
+    text = f"timed calls gave other SR images than those scored, {different} of {images}"
+    return {"nondeterministic": text}
 
 
 # ---------------------------------------------------------------- sessions

@@ -4,6 +4,7 @@ The job, the LR images and the copy of the submission lie in a private folder; `
 the SR images go there. Standard output belongs to the submission and ends in its log.
 """
 
+import hashlib
 import json
 import sys
 import time
@@ -24,6 +25,7 @@ from harness.loading import Loaded, Network, forward, load
 from harness.loading.faults import guarded
 from harness.records import Inspection, Job, PassName, Probe, Restoration, Visit
 from harness.schema import from_table, to_table
+from harness.witness import Witness
 
 JOB, RESULT, PROGRESS, SR_FOLDER = "job.json", "result.json", "progress", "sr"
 _SMALL = (64, 64)  # height, width
@@ -36,14 +38,14 @@ def main(folder: Path) -> None:
     job = from_table(Job, json.loads((folder / JOB).read_text()))
     device = select(job.device)
     device.apply(job.switches)
-    timers = device.timers()
+    witness = Witness(device)
     run = _PASSES[job.pass_name]()
     _leave_project()
     try:
         loaded = load(job.manifest, folder / job.folder, device.torch_device)
         changed = _changed_switches(job, device)
         device.apply(job.switches)
-        result = to_table(run(Desk(folder, job, device, loaded, timers)))
+        result = to_table(run(Desk(folder, job, device, loaded, witness)))
         changed += _changed_switches(job, device)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
     except EntryError as error:
@@ -58,10 +60,10 @@ class Desk:
     """What a pass works with."""
 
     def __init__(
-        self, folder: Path, job: Job, device: Device, loaded: Loaded, timers: dict[str, object]
+        self, folder: Path, job: Job, device: Device, loaded: Loaded, witness: Witness
     ) -> None:
         self.folder, self.job, self.device, self.loaded = folder, job, device, loaded
-        self.timers = timers  # the clock's functions, before the submission's code ran
+        self.witness = witness
 
     def lr(self, index: int) -> torch.Tensor:
         """Put LR image `index` on the device: float32 [1, 3, h, w] in [0, data_range]."""
@@ -186,19 +188,23 @@ def _hand_over(sr: np.ndarray[Any, np.dtype[np.uint8]], folder: Path, index: int
 
 def _time() -> Callable[[Desk], Visit]:
     def run(desk: Desk) -> Visit:
+        def digest(sr: torch.Tensor) -> str:
+            pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
+            return hashlib.sha256(pixels.data).hexdigest()
+
         images = [
             (image.split, lambda index=index: desk.lr(index))
             for index, image in enumerate(desk.job.images)
         ]
         visit = timing.measure(
-            desk.loaded.network, images, desk.device, desk.job.timing, desk.progress
+            desk.loaded.network,
+            images,
+            desk.device,
+            desk.job.timing,
+            digest=digest,
+            progress=desk.progress,
         )
-        found = desk.device.timers()
-        replaced = [name for name, timer in desk.timers.items() if found[name] is not timer]
-        if not replaced:
-            return visit
-        text = f"the entry replaced functions of the clock: {', '.join(replaced)}"
-        return replace(visit, flags=visit.flags | {"clock-replaced": text})
+        return replace(visit, flags=visit.flags | desk.witness.flags())
 
     return run
 

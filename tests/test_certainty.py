@@ -28,7 +28,7 @@ WOBBLE = (0.004, -0.003, 0.001, -0.002, 0.003, -0.003)
 
 
 def visit(ms):
-    return Visit({"valid": ((ms,),)}, {"valid": 2**20}, "scripted")
+    return Visit({"valid": ((ms,),)}, {"valid": 2**20}, "scripted", {"valid": ("a",)})
 
 
 def entry(name, made, flops=100):

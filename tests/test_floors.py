@@ -24,7 +24,7 @@ FLOORS = [
         "runtimes",
         "certainty",
     },
-    {"devices", "complexity", "loading", "timing"},
+    {"devices", "complexity", "loading", "timing", "witness"},
     {"leash", "worker"},
     {"log", "staging", "sandbox", "store", "environment", "scorers", "weights"},
     {"bench", "evaluate", "rounds", "leaderboard", "progress"},

@@ -38,7 +38,8 @@ class ScriptedBench(Bench):
         if isinstance(happening, Failure):
             return Outcome(failure=happening)
         ms = self.speeds[name] * happening
-        return Outcome(to_table(Visit({"valid": ((ms,), (3 * ms,))}, {"valid": 2**20}, "scripted")))
+        samples, digests = {"valid": ((ms,), (3 * ms,))}, {"valid": ("a", "b")}
+        return Outcome(to_table(Visit(samples, {"valid": 2**20}, "scripted", digests)))
 
 
 def contestant(name):

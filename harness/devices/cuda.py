@@ -1,10 +1,12 @@
 """An NVIDIA GPU: CUDA events, the allocator's peak."""
 
+import time
 from collections.abc import Callable
 
 import torch
 
 from harness.devices import host
+from harness.devices.base import Lap
 from harness.errors import InputError
 from harness.records import Switches
 
@@ -26,6 +28,7 @@ class CudaDevice:
         self._applied = Switches()
         # bound before any submission's code runs
         self._event, self._synchronize = torch.cuda.Event, torch.cuda.synchronize
+        self._now = time.perf_counter_ns
 
     @staticmethod
     def available() -> bool:
@@ -41,17 +44,19 @@ class CudaDevice:
         """Read the switches as they are now."""
         return host.read(self._applied)
 
-    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+    def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
         """Run `call` between two CUDA events; the end waits for the work of every stream."""
         start = self._event(enable_timing=True)  # type: ignore[no-untyped-call]
         end = self._event(enable_timing=True)  # type: ignore[no-untyped-call]
         self._synchronize(self.torch_device)
+        began = self._now()
         start.record()
         result = call()
         self._synchronize(self.torch_device)
         end.record()
         self._synchronize(self.torch_device)
-        return result, start.elapsed_time(end)
+        host_ms = (self._now() - began) / 1e6
+        return Lap(result, start.elapsed_time(end), host_ms)
 
     def timers(self) -> dict[str, object]:
         """Return the functions that the clock is made of."""
@@ -60,6 +65,7 @@ class CudaDevice:
             "torch.cuda.Event.record": torch.cuda.Event.record,
             "torch.cuda.Event.elapsed_time": torch.cuda.Event.elapsed_time,
             "torch.cuda.synchronize": torch.cuda.synchronize,
+            "time.perf_counter_ns": time.perf_counter_ns,
             "the harness": CudaDevice.timed,
         }
 
