@@ -22,10 +22,11 @@ import skimage.data
 import torch
 
 from harness import environment, evaluate, protocol
-from harness.bench import Bench
+from harness.bench import Bench, result
 from harness.cache import ImageCache
 from harness.datasets import open_splits
 from harness.images import to_input, write_image
+from harness.records import Visit
 from harness.resize import downscale
 from harness.store import Store
 from harness.submission import discover
@@ -102,12 +103,12 @@ def main() -> None:
             store = Store(folder / f"out-{images}-{ssim}")
             protocol = replace(edition, ssim=ssim)
             bench = Bench(protocol, part, "cpu", store, Quiet(), identity=identity)
-            entry = evaluate.evaluate(nearest, replace(bench, splits=()))
+            evaluate.evaluate(nearest, replace(bench, splits=()))
             scoring = seconds(lambda: evaluate.evaluate(nearest, bench))
             start = time.perf_counter()
-            entry = evaluate.time(entry, nearest, bench)
+            visit = result(Visit, evaluate.time(nearest, bench))
             timing = time.perf_counter() - start
-            samples = entry.timing.samples_ms["valid"] if entry.timing else ()
+            samples = visit.samples_ms["valid"] if visit else ()
             return scoring, timing, sum(sum(image) for image in samples) / 1e3
 
         def per_image(ssim: bool) -> tuple[float, float, float]:

@@ -1,5 +1,6 @@
 """What the evaluations of a run share, and how one pass is run or taken from the store."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -44,6 +45,10 @@ class Bench:
     time_limit: float = 600.0  # seconds per pass
     retry_failed: bool = False
     fresh: bool = False
+    budget_minutes: float = 0.0  # of timing; 0 makes the protocol's rounds and no more
+    precision: float = 0.005  # half width of runtime's interval at which no round is added
+    now: Callable[[], float] = time.monotonic  # seconds
+    timing_began: float = 0.0  # by `now`
     identity: dict[str, str] = field(default_factory=dict)
 
     def run(
@@ -77,6 +82,10 @@ class Bench:
             receive=receive,
             progress=self.progress.advance,
         )
+
+    def in_budget(self) -> bool:
+        """Tell whether there is time for one more round."""
+        return self.now() - self.timing_began < 60 * self.budget_minutes
 
     def stored(self, pass_name: PassName, key: str, run: Callable[[], Outcome]) -> Outcome:
         """Return the stored outcome of a pass, or run it and store what it left."""

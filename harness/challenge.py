@@ -1,4 +1,4 @@
-"""Many submissions: each evaluated, then all of them timed; none stops the others."""
+"""Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import harness
-from harness import environment
+from harness import environment, rounds
 from harness.bench import Bench
 from harness.errors import InputError
-from harness.evaluate import evaluate, time
-from harness.records import Entry, Run
+from harness.evaluate import evaluate
+from harness.records import Run
+from harness.rounds import Contestant
 from harness.staging import remove_leftovers
 from harness.store import SCHEMA_VERSION, save_run
 from harness.submission import BrokenSubmission, Submission
@@ -31,10 +32,13 @@ def run(
     remove_leftovers()
     bench = replace(bench, identity=environment.identity(bench.device, bench.protocol.switches))
     entries = [evaluate(one, bench) for one in _announced(found, bench)]
-    entries = [
-        _timed(one, entry, bench)
-        for one, entry in zip(_announced(found, bench), entries, strict=True)
+    contestants = [
+        Contestant(entry, one)
+        for one, entry in zip(found, entries, strict=True)
+        if entry.status == "ok" and isinstance(one, Submission)
     ]
+    timed, made = rounds.time(contestants, replace(bench, timing_began=bench.now()))
+    entries = [timed.get(entry.slug, entry) for entry in entries]
     finished = Run(
         schema_version=SCHEMA_VERSION,
         harness_version=harness.__version__,
@@ -45,6 +49,7 @@ def run(
         observed=environment.observe(bench.device),
         command=command,
         entries=tuple(entries),
+        rounds=made,
     )
     save_run(out, finished)
     return finished
@@ -55,9 +60,3 @@ def _announced(found: Sequence[T], bench: Bench) -> Iterator[T]:
     for number, one in enumerate(found, 1):
         bench.progress.at(number, len(found))
         yield one
-
-
-def _timed(submission: Submission | BrokenSubmission, entry: Entry, bench: Bench) -> Entry:
-    if entry.status != "ok" or isinstance(submission, BrokenSubmission):
-        return entry
-    return time(entry, submission, bench)

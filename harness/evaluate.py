@@ -21,7 +21,6 @@ from harness.records import (
     Inspection,
     Outcome,
     Restoration,
-    Timing,
 )
 from harness.schema import to_table
 from harness.scorers import Scorers
@@ -52,22 +51,29 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     return _restore(entry, found, bench)
 
 
-def time(entry: Entry, submission: Submission, bench: Bench) -> Entry:
-    """Add the timing pass to an entry that restored its images."""
-    splits = [split for split in bench.splits if split.pairs]
-    key = bench.store.key(
-        "time",
-        _stable(entry, bench)
-        | {
-            "lr": {split.name: split.lr_digest for split in splits},
-            "timing": bench.protocol.timing,
-            "identity": bench.identity,
-        },
-    )
-    images = _sources(splits)
+def time(submission: Submission, bench: Bench) -> Outcome:
+    """Visit a submission once with the clock, whatever the store holds."""
+    images = _sources(timed_splits(bench))
     total = len(images) * bench.protocol.timing.sweeps
-    outcome = bench.stored("time", key, lambda: bench.run("time", submission, images, total))
-    return _with_outcome(entry, outcome, timing=result(Timing, outcome))
+    return bench.run("time", submission, images, total)
+
+
+def timing_depends(bench: Bench) -> dict[str, Any]:
+    """Return what every visit of a timing depends on, whichever entry it is to."""
+    policy = to_table(bench.protocol.timing)
+    del policy["rounds"]  # more rounds go on with a session
+    return {
+        "lr": {split.name: split.lr_digest for split in timed_splits(bench)},
+        "timing": policy,
+        "identity": bench.identity,
+        "switches": bench.protocol.switches,
+        "scale": bench.protocol.scale,
+    }
+
+
+def timed_splits(bench: Bench) -> list[SplitData]:
+    """Return the splits that are there; runtime needs no HR."""
+    return [split for split in bench.splits if split.pairs]
 
 
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
@@ -78,7 +84,7 @@ def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     )
     outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
     inspection = result(Inspection, outcome)
-    entry = _with_outcome(entry, outcome, inspection=inspection)
+    entry = with_outcome(entry, outcome, inspection=inspection)
     if inspection is None:
         return entry
     flags = dict(entry.flags)
@@ -112,7 +118,7 @@ def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     for split in scorable:
         outcome = outcomes[split.name]
         assert outcome is not None
-        entry = _with_outcome(entry, outcome, scores=entry.scores + _named(outcome, split))
+        entry = with_outcome(entry, outcome, scores=entry.scores + _named(outcome, split))
         if restoration := result(Restoration, outcome):
             restorations = entry.restorations | {split.name: restoration}
             entry = replace(entry, restorations=restorations)
@@ -185,7 +191,7 @@ def _sources(splits: Sequence[SplitData]) -> list[SourceImage]:
     return [SourceImage(split.name, pair.lr.array) for split in splits for pair in split.pairs]
 
 
-def _with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:
+def with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:
     """Add what a pass left: its results, its log, its failure."""
     flags = dict(entry.flags)
     if outcome.switches_changed:

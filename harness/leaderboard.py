@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from harness import statistics
+from harness import certainty, runtimes, statistics
+from harness.certainty import Certainty
 from harness.ranking import format_score, rank
 from harness.records import Entry, Figures, Protocol, Run, Standing
+from harness.runtimes import Runtime
 
 COUNTERS = ("fvcore", "hooks", "torch", "ptflops")
 _RANKED = {"runtime": "runtime_ms", "flops": "flops", "params": "params"}  # column -> metric
@@ -25,6 +27,8 @@ class Row:
     rank: int | None  # in the protocol's main track
     columns: dict[str, Cell]  # as in `leaderboard.csv`, base units
     entry: Entry | None = None  # None where a table was ranked
+    runtime: Runtime | None = None  # what the rounds say of it
+    certainty: Certainty = field(default_factory=Certainty)  # of its place in the main track
 
     @property
     def flags(self) -> dict[str, str]:
@@ -47,37 +51,68 @@ def of_run(
 ) -> Leaderboard:
     """Rank the entries of `run`, under another protocol where one is given."""
     protocol = protocol or run.protocol
-    figures = [figures_of(entry, protocol) for entry in run.entries]
-    return _build(figures, run.entries, protocol, baseline)
+    measured = runtimes.of_entries(run.entries, run.protocol.timing.policy)
+    timed = [measured.get(entry.slug) for entry in run.entries]
+    figures = [
+        figures_of(entry, protocol, runtime)
+        for entry, runtime in zip(run.entries, timed, strict=True)
+    ]
+    built = _build(figures, run.entries, timed, protocol, baseline)
+    return replace(built, notes=(*built.notes, *_timing_notes(run)))
 
 
 def of_table(
     figures: Sequence[Figures], protocol: Protocol, baseline: BaselineSource = "measured"
 ) -> Leaderboard:
     """Rank the figures of a table."""
-    return _build(figures, [None] * len(figures), protocol, baseline)
+    absent = [None] * len(figures)
+    return _build(figures, absent, absent, protocol, baseline)
 
 
 def _build(
     figures: Sequence[Figures],
     entries: Sequence[Entry | None],
+    timed: Sequence[Runtime | None],
     protocol: Protocol,
     baseline: BaselineSource,
 ) -> Leaderboard:
     ranking = rank(figures, protocol, baseline)
+    called = [
+        runtime for one, runtime in zip(figures, timed, strict=True) if one.name == ranking.baseline
+    ]
+    reference = called[0] if called else None
+    sure = certainty.of_track(ranking, timed, reference, protocol.tracks[0])
     rows = []
-    for numbers, entry, standing in zip(figures, entries, ranking.standings, strict=True):
-        columns = _standing_columns(numbers, standing, protocol)
+    for numbers, entry, runtime, standing, how_sure in zip(
+        figures, entries, timed, ranking.standings, sure, strict=True
+    ):
+        columns = _standing_columns(numbers, standing, how_sure, protocol)
         if entry:
-            columns |= _measured_columns(entry, numbers, protocol)
+            columns |= _measured_columns(entry, numbers, runtime, protocol)
             columns["flags"] = "; ".join(entry.flags | standing.flags)
         main = standing.places.get(protocol.tracks[0].name)
-        rows.append(Row(numbers, standing, main.rank if main else None, columns, entry))
+        position = main.rank if main else None
+        rows.append(Row(numbers, standing, position, columns, entry, runtime, how_sure))
     rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.figures.status == "skipped"))
     return Leaderboard(tuple(rows), protocol, ranking.baseline, ranking.notes)
 
 
-def figures_of(entry: Entry, protocol: Protocol) -> Figures:
+def _timing_notes(run: Run) -> Iterator[str]:
+    """Say what a reader must know of the rounds."""
+    policy = run.protocol.timing
+    if run.rounds and policy.policy == "official":
+        yield f"runtime by the official policy: cold, the mean of {policy.rounds} runs"
+    elif run.rounds and not any(done.drifts for done in run.rounds):
+        yield "rounds have no brackets: the baseline was not timed in this run"
+    for done in run.rounds:
+        if done.flagged:
+            yield (
+                f"round {done.number + 1} of session {done.session + 1}: the baselines before and "
+                f"after it differ by {done.drifts[-1]:.1%}, after {len(done.drifts)} attempts"
+            )
+
+
+def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Figures:
     """Reduce an entry's raw measurements to the figures that are ranked."""
     metrics: dict[str, float] = {}
     if entry.inspection:
@@ -86,8 +121,9 @@ def figures_of(entry: Entry, protocol: Protocol) -> Figures:
         metrics["activations"] = complexity.activations
         if official := complexity.flops.get(protocol.counter.name):
             metrics["flops"] = official.flops
+    if runtime:
+        metrics["runtime_ms"] = runtime.ms
     if entry.timing:
-        metrics["runtime_ms"] = statistics.runtime_ms(entry.timing.samples_ms)
         first = next(s.name for s in protocol.splits if s.name in entry.timing.peak_bytes)
         metrics["memory_mib"] = entry.timing.peak_bytes[first] / 2**20
     return Figures(
@@ -101,10 +137,17 @@ def figures_of(entry: Entry, protocol: Protocol) -> Figures:
     )
 
 
-def _standing_columns(figures: Figures, standing: Standing, protocol: Protocol) -> dict[str, Cell]:
+def _standing_columns(
+    figures: Figures, standing: Standing, sure: Certainty, protocol: Protocol
+) -> dict[str, Cell]:
+    rank_low, rank_high = sure.ranks or (None, None)
+    log_low, log_high = sure.log_score or (None, None)
     main = standing.places.get(protocol.tracks[0].name)
     columns: dict[str, Cell] = {
         "rank": main.rank if main else None,
+        "rank_low": rank_low,
+        "rank_high": rank_high,
+        "ahead_of_next": sure.ahead,
         "id": figures.id,
         "name": figures.name,
         "team": figures.team,
@@ -112,6 +155,8 @@ def _standing_columns(figures: Figures, standing: Standing, protocol: Protocol) 
         "eligible": standing.eligible,
         "reason": standing.reason,
         "score": _score(main.log_score) if main else None,
+        "score_low": None if log_low is None else _score(log_low),
+        "score_high": None if log_high is None else _score(log_high),
     }
     for column, metric in _RANKED.items():
         part = standing.log_parts.get(metric)
@@ -121,35 +166,36 @@ def _standing_columns(figures: Figures, standing: Standing, protocol: Protocol) 
     return columns
 
 
-def _measured_columns(entry: Entry, figures: Figures, protocol: Protocol) -> dict[str, Cell]:
+def _measured_columns(
+    entry: Entry, figures: Figures, runtime: Runtime | None, protocol: Protocol
+) -> dict[str, Cell]:
     columns: dict[str, Cell] = {}
     for split in protocol.splits:
-        columns |= _split_columns(entry, figures, split.name, protocol)
+        columns |= _split_columns(entry, figures, runtime, split.name, protocol)
+    low, high = (runtime.interval_ms if runtime else None) or (None, None)
+    columns |= {"runtime_ms": figures.metrics.get("runtime_ms")}
+    columns |= {"runtime_ms_low": low, "runtime_ms_high": high}
     return columns | dict(_cost_columns(entry, figures))
 
 
 def _split_columns(
-    entry: Entry, figures: Figures, split: str, protocol: Protocol
+    entry: Entry, figures: Figures, runtime: Runtime | None, split: str, protocol: Protocol
 ) -> dict[str, Cell]:
-    timing = entry.timing
-    timed = timing is not None and split in timing.samples_ms
     columns: dict[str, Cell] = {f"psnr_{split}_db": figures.psnr_db.get(split)}
-    for field, column in (
+    for name, column in (
         ("ssim", f"ssim_{split}"),
         ("psnr_y_db", f"psnr_y_{split}_db"),
         ("ssim_y", f"ssim_y_{split}"),
     ):
-        columns[column] = _fidelity_means(entry, protocol, field).get(split)
-    columns[f"runtime_{split}_ms"] = (
-        statistics.split_runtime_ms(timing.samples_ms[split]) if timing and timed else None
-    )
-    columns[f"memory_{split}_mib"] = timing.peak_bytes[split] / 2**20 if timing and timed else None
+        columns[column] = _fidelity_means(entry, protocol, name).get(split)
+    columns[f"runtime_{split}_ms"] = runtime.split_ms.get(split) if runtime else None
+    peak = entry.timing.peak_bytes.get(split) if entry.timing else None
+    columns[f"memory_{split}_mib"] = None if peak is None else peak / 2**20
     return columns
 
 
 def _cost_columns(entry: Entry, figures: Figures) -> Iterator[tuple[str, Cell]]:
     inspection = entry.inspection
-    yield "runtime_ms", figures.metrics.get("runtime_ms")
     yield "params", inspection.params if inspection else None
     yield "params_loaded", inspection.params_loaded if inspection else None
     yield "flops", figures.metrics.get("flops")

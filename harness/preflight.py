@@ -1,19 +1,22 @@
 """A team's pre-flight: will it load, does it pass, how would it rank."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness import eligibility, evaluate, leaderboard
+from harness import eligibility, evaluate, leaderboard, rounds, runtimes
 from harness.bench import Bench, result
 from harness.cache import ImageCache
 from harness.datasets import Pair, SplitData
 from harness.ranking import format_score
 from harness.records import Entry, Figures, Inspection, Probe, Protocol
+from harness.rounds import Contestant
 from harness.submission import BrokenSubmission, Submission
 
 _LR_SIZE = (339, 510)  # of most images of the challenge: 2040x1356 at x4
+_ROUNDS = 3  # of timing, at most
+_REFERENCE = "the protocol's baseline"  # its slug here, whatever the checked one is called
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,30 @@ def check(
     if entry.status == "failed":
         yield Finding(False, _reason(entry))
         return
-    entry = _timed(entry, found, bench)
-    reference = evaluate.evaluate(baseline, _without_scores(bench)) if baseline else None
-    if baseline and reference and reference.status == "ok":
-        reference = _timed(reference, baseline, bench)
-    figures = leaderboard.figures_of(entry, bench.protocol)
+    contestants = [Contestant(entry, found), *_reference(entry, baseline, bench)]
+    entries = list(_timed(contestants, bench).values())
+    measured = runtimes.of_entries(entries, bench.protocol.timing.policy)
+    figures, *others = (
+        leaderboard.figures_of(one, bench.protocol, measured.get(one.slug)) for one in entries
+    )
+    itself = entry.name in bench.protocol.baseline.names
+    base = others[0].metrics if others else figures.metrics if itself else {}
+    entry = entries[0]
     yield from _quality(figures, bench.protocol)
-    yield from _costs(figures, reference, bench.protocol)
-    yield from _places(figures, reference, published, bench.protocol)
+    yield from _costs(figures, base, bench.protocol)
+    yield from _places(figures, base, published, bench.protocol)
     for flag, text in entry.flags.items():
         yield Finding(None, f"[{flag}] {text}")
+
+
+def _reference(entry: Entry, baseline: Submission | None, bench: Bench) -> list[Contestant]:
+    """Return the baseline to compare with, where its checkpoint is here and it is another entry."""
+    if baseline is None:
+        return []
+    reference = evaluate.evaluate(baseline, _without_scores(bench))
+    if reference.status != "ok" or reference.digest == entry.digest:
+        return []
+    return [Contestant(replace(reference, slug=_REFERENCE), baseline)]
 
 
 def _reason(entry: Entry) -> str:
@@ -91,11 +108,14 @@ def _probing(probe: Probe | None, bench: Bench) -> Iterator[Finding]:
     yield Finding(probe.repeatable or None, same if probe.repeatable else f"not: {same}")
 
 
-def _timed(entry: Entry, submission: Submission, bench: Bench) -> Entry:
-    """Time on the data, or on one generated image where there is none."""
+def _timed(contestants: Sequence[Contestant], bench: Bench) -> dict[str, Entry]:
+    """Time in a few rounds on the data, or on one generated image where there is none."""
+    policy = bench.protocol.timing
+    few = replace(policy, rounds=min(policy.rounds, _ROUNDS))
+    bench = replace(bench, protocol=replace(bench.protocol, timing=few))
     if not any(split.pairs for split in bench.splits):
         bench = replace(bench, splits=(_generated_split(bench.protocol),))
-    return evaluate.time(entry, submission, bench)
+    return rounds.time(contestants, bench)[0]
 
 
 def _generated_split(protocol: Protocol) -> SplitData:
@@ -128,14 +148,13 @@ def _quality(figures: Figures, protocol: Protocol) -> Iterator[Finding]:
             )
 
 
-def _costs(figures: Figures, reference: Entry | None, protocol: Protocol) -> Iterator[Finding]:
+def _costs(figures: Figures, base: Mapping[str, float], protocol: Protocol) -> Iterator[Finding]:
     own = figures.metrics
-    base = leaderboard.figures_of(reference, protocol).metrics if reference else {}
     name = protocol.baseline.names[0]
     for metric, unit, label in (("params", 1e6, "M"), ("flops", 1e9, "G"), ("runtime_ms", 1, "ms")):
         if metric not in own:
             continue
-        ratio = f", {own[metric] / base[metric]:.3f} x {name}'s" if metric in base else ""
+        ratio = f", {own[metric] / base[metric]:.3f} x {name}'s" if base.get(metric) else ""
         yield Finding(
             None, f"{metric.removesuffix('_ms')}: {own[metric] / unit:.4g} {label}{ratio}"
         )
@@ -144,10 +163,12 @@ def _costs(figures: Figures, reference: Entry | None, protocol: Protocol) -> Ite
 
 
 def _places(
-    figures: Figures, reference: Entry | None, published: Sequence[Figures], protocol: Protocol
+    figures: Figures,
+    base: Mapping[str, float],
+    published: Sequence[Figures],
+    protocol: Protocol,
 ) -> Iterator[Finding]:
     """Say which rank it would take in the published table, its runtime scaled by the baseline's."""
-    base = leaderboard.figures_of(reference, protocol).metrics if reference else {}
     theirs = next((f for f in published if f.name in protocol.baseline.names), None)
     if theirs is None:
         yield Finding(None, f"no published table of {protocol.name} is here to rank it in")

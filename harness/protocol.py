@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness import schema
 from harness.errors import ProtocolError
-from harness.records import METRICS, Protocol, Split, Threshold, Track
+from harness.records import METRICS, Protocol, Split, Threshold, TimingPolicy, Track
 
 FOLDER = resources.files("harness.protocols")
 
@@ -59,8 +59,9 @@ def _faults(protocol: Protocol) -> Iterator[str]:
         yield "scale must be at least 1 and border at least 0"
     if min(protocol.input_size) < 1:
         yield "input_size must be two positive numbers"
-    if protocol.timing.sweeps < 1 or protocol.switches.threads < 0:
-        yield "timing.sweeps must be at least 1 and switches.threads at least 0"
+    if protocol.switches.threads < 0:
+        yield "switches.threads must be at least 0"
+    yield from _timing_faults(protocol.timing)
     yield from _names("splits", [split.name for split in protocol.splits])
     yield from _names("tracks", [track.name for track in protocol.tracks])
     for split in protocol.splits:
@@ -70,6 +71,17 @@ def _faults(protocol: Protocol) -> Iterator[str]:
     yield from _baseline_faults(protocol)
     if not protocol.counter.source.strip():
         yield "counter needs a source"
+
+
+def _timing_faults(timing: TimingPolicy) -> Iterator[str]:
+    if timing.rounds < 1 or timing.sweeps < 1:
+        yield "timing.rounds and timing.sweeps must be at least 1"
+    if timing.policy == "official" and timing.sweeps != 1:
+        yield "timing.sweeps must be 1 under the official policy, which makes one pass per run"
+    if timing.warm_up_passes < 2:
+        yield "timing.warm_up_passes must be at least 2: two passes are compared"
+    if not (0 < timing.settled < 1 and 0 < timing.drift < 1):
+        yield "timing.settled and timing.drift must lie between 0 and 1"
 
 
 def _names(kind: str, names: Sequence[str]) -> Iterator[str]:

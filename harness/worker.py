@@ -4,12 +4,13 @@ The job, the LR images and the copy of the submission lie in a private folder; `
 the SR images go there. Standard output belongs to the submission and ends in its log.
 """
 
+import hashlib
 import json
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from harness.errors import EntryError, ForwardError
 from harness.images import to_input, to_uint8
 from harness.loading import Loaded, Network, forward, load
 from harness.loading.faults import guarded
-from harness.records import Inspection, Job, PassName, Probe, Restoration, Timing
+from harness.records import Inspection, Job, PassName, Probe, Restoration, Visit
 from harness.schema import from_table, to_table
+from harness.witness import Witness
 
 JOB, RESULT, PROGRESS, SR_FOLDER = "job.json", "result.json", "progress", "sr"
 _SMALL = (64, 64)  # height, width
@@ -36,13 +38,14 @@ def main(folder: Path) -> None:
     job = from_table(Job, json.loads((folder / JOB).read_text()))
     device = select(job.device)
     device.apply(job.switches)
+    witness = Witness(device)
     run = _PASSES[job.pass_name]()
     _leave_project()
     try:
         loaded = load(job.manifest, folder / job.folder, device.torch_device)
         changed = _changed_switches(job, device)
         device.apply(job.switches)
-        result = to_table(run(Desk(folder, job, device, loaded)))
+        result = to_table(run(Desk(folder, job, device, loaded, witness)))
         changed += _changed_switches(job, device)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
     except EntryError as error:
@@ -56,8 +59,11 @@ def main(folder: Path) -> None:
 class Desk:
     """What a pass works with."""
 
-    def __init__(self, folder: Path, job: Job, device: Device, loaded: Loaded) -> None:
+    def __init__(
+        self, folder: Path, job: Job, device: Device, loaded: Loaded, witness: Witness
+    ) -> None:
         self.folder, self.job, self.device, self.loaded = folder, job, device, loaded
+        self.witness = witness
 
     def lr(self, index: int) -> torch.Tensor:
         """Put LR image `index` on the device: float32 [1, 3, h, w] in [0, data_range]."""
@@ -180,16 +186,25 @@ def _hand_over(sr: np.ndarray[Any, np.dtype[np.uint8]], folder: Path, index: int
     partial.rename(folder / str(index))
 
 
-def _time() -> Callable[[Desk], Timing]:
-    def run(desk: Desk) -> Timing:
+def _time() -> Callable[[Desk], Visit]:
+    def run(desk: Desk) -> Visit:
+        def digest(sr: torch.Tensor) -> str:
+            pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
+            return hashlib.sha256(pixels.data).hexdigest()
+
         images = [
             (image.split, lambda index=index: desk.lr(index))
             for index, image in enumerate(desk.job.images)
         ]
-        samples, peaks = timing.measure(
-            desk.loaded.network, images, desk.device, desk.job.timing, desk.progress
+        visit = timing.measure(
+            desk.loaded.network,
+            images,
+            desk.device,
+            desk.job.timing,
+            digest=digest,
+            progress=desk.progress,
         )
-        return Timing(samples, peaks, desk.device.memory_kind)
+        return replace(visit, flags=visit.flags | desk.witness.flags())
 
     return run
 

@@ -29,6 +29,12 @@ def main_columns(protocol: Protocol) -> list[Column]:
     return [
         *track_columns(protocol, main),
         *(_track(track.name) for track in others),
+        Column(
+            "ahead_of_next",
+            "Ahead of next",
+            lambda row: row.certainty.ahead,
+            lambda row: units.percent(row.certainty.ahead),
+        ),
         _plain("Eligible", "eligible"),
         _plain("Status", "status"),
     ]
@@ -41,7 +47,7 @@ def track_columns(protocol: Protocol, track: Track) -> list[Column]:
             "rank",
             "Rank",
             lambda row: _rank(row, track),
-            lambda row: units.plain(_rank(row, track)),
+            lambda row: _ranks(row, track, track is protocol.tracks[0]),
         ),
         _plain("ID", "id", number=True),
         _plain("Entry", "name"),
@@ -53,7 +59,13 @@ def track_columns(protocol: Protocol, track: Track) -> list[Column]:
             lambda row: _score(row, track.name),
         ),
         *(_psnr(split) for split in protocol.splits),
-        _metric("Runtime [ms]", "runtime_ms", units.ms, _interval),
+        Column(
+            "runtime_ms",
+            "Runtime [ms]",
+            lambda row: row.figures.metrics.get("runtime_ms"),
+            _runtime,
+            metric="runtime_ms",
+        ),
         _metric("Params [M]", "params", units.mega),
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
@@ -75,14 +87,12 @@ def _metric(
     heading: str,
     metric: str,
     show: Callable[[Cell], str],
-    note: Callable[[Row], str] = lambda row: "",
 ) -> Column:
     return Column(
         metric,
         heading,
         lambda row: row.figures.metrics.get(metric),
         lambda row: show(row.figures.metrics.get(metric)),
-        note=note,
         metric=metric,
     )
 
@@ -105,10 +115,11 @@ def _psnr(split: Split) -> Column:
     )
 
 
-def _interval(row: Row) -> str:
-    """Print the interval of the runtime, where the run has one."""
-    low, high = row.columns.get("runtime_ms_low"), row.columns.get("runtime_ms_high")
-    return "" if low is None or high is None else f"{units.ms(low)} to {units.ms(high)}"
+def _runtime(row: Row) -> str:
+    """Print the runtime with half its 95 % interval: `6.51 ± 0.04`."""
+    text = units.ms(row.figures.metrics.get("runtime_ms"))
+    low, high = (row.runtime.interval_ms if row.runtime else None) or (0.0, 0.0)
+    return f"{text} ± {units.ms((high - low) / 2)}" if high > low else text
 
 
 def _track(track: str) -> Column:
@@ -122,6 +133,13 @@ def _track(track: str) -> Column:
 def _rank(row: Row, track: Track) -> int | None:
     place = row.standing.places.get(track.name)
     return place.rank if place else None
+
+
+def _ranks(row: Row, track: Track, main: bool) -> str:
+    """Print the rank; in the main track the ranks that cannot be told apart: `3-4`."""
+    rank = _rank(row, track)
+    low, high = (row.certainty.ranks if main else None) or (rank, rank)
+    return units.plain(rank) if low == high else f"{low}-{high}"
 
 
 def _score(row: Row, track: str) -> str:

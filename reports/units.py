@@ -35,6 +35,13 @@ def mib(value: Cell) -> str:
     return _number(value, 1, 1)
 
 
+def percent(value: Cell) -> str:
+    """Print a probability in percent."""
+    if isinstance(value, float) and value > 0.995:
+        return "> 99 %"
+    return MISSING if value is None else f"{_number(value, 0.01, 0)} %"
+
+
 def plain(value: Cell) -> str:
     """Print a name or a small number as it is."""
     return MISSING if value is None or value == "" else str(value)

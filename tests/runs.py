@@ -16,9 +16,11 @@ from harness.records import (
     Inspection,
     Manifest,
     ModelTable,
+    RoundVisit,
     Run,
     SplitInfo,
     Timing,
+    Visit,
 )
 from harness.store import SCHEMA_VERSION
 from harness.table import read_table
@@ -102,6 +104,8 @@ def _entry(index: int, figures: Figures, images: int, sweeps: int) -> Entry:
         int(metrics["activations"]),
         40,
     )
+    peaks = dict.fromkeys(samples, int(metrics["memory_mib"] * 2**20))
+    visit = Visit(samples, peaks, "peak allocated", {})
     return Entry(
         f"entry{index:02}",
         figures.name,
@@ -116,9 +120,7 @@ def _entry(index: int, figures: Figures, images: int, sweeps: int) -> Entry:
         digest="d" * 64,
         inspection=Inspection(int(metrics["params"]), int(metrics["params"]), complexity),
         scores=tuple(scores),
-        timing=Timing(
-            samples, dict.fromkeys(samples, int(metrics["memory_mib"] * 2**20)), "peak allocated"
-        ),
+        timing=Timing((RoundVisit(1, 1, "entry", visit),)),
         flags={"nondeterministic": f"{figures.name} differs"} if index % 9 == 4 else {},
         log="loaded\n",
     )

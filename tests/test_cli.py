@@ -12,6 +12,9 @@ from tests import tiny
 
 COLUMNS = [
     "rank",
+    "rank_low",
+    "rank_high",
+    "ahead_of_next",
     "id",
     "name",
     "team",
@@ -19,6 +22,8 @@ COLUMNS = [
     "eligible",
     "reason",
     "score",
+    "score_low",
+    "score_high",
     "score_runtime",
     "score_flops",
     "score_params",
@@ -32,6 +37,8 @@ COLUMNS = [
     "runtime_valid_ms",
     "memory_valid_mib",
     "runtime_ms",
+    "runtime_ms_low",
+    "runtime_ms_high",
     "params",
     "params_loaded",
     "flops",
@@ -111,8 +118,11 @@ def test_results_are_strict_json_with_a_schema_version(finished):
         raise ValueError(constant)
 
     results = json.loads((finished / "results.json").read_text(), parse_constant=refuse)
-    assert results["schema_version"] == 1
-    assert results["entries"][2]["timing"]["samples_ms"]["valid"] == [[0.512] * 2, [0.3264] * 2]
+    assert results["schema_version"] == 2
+    visits = results["entries"][2]["timing"]["visits"]
+    assert [visit["place"] for visit in visits] == ["start", "end"]
+    for visit in visits:
+        assert visit["visit"]["samples_ms"]["valid"] == [[0.512] * 2, [0.3264] * 2]
 
 
 def test_the_report_shows_every_entry_and_runs_no_markup_of_theirs(finished, tmp_path):

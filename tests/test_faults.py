@@ -48,7 +48,8 @@ def test_good_entries_among_faults_are_scored_and_timed(entries, slug):
     assert [score.image for score in entry.scores] == ["a.png", "b.png"]
     assert all(5 < score.fidelity.psnr_db < 40 for score in entry.scores)
     # the fake clock: 0.1 ms per 1000 SR pixels; the cold first call of each size is not in it
-    assert entry.timing.samples_ms["valid"] == ((0.512, 0.512), (0.3264, 0.3264))
+    for made in entry.timing.visits:
+        assert made.visit.samples_ms["valid"] == ((0.512, 0.512), (0.3264, 0.3264))
 
 
 def test_missing_package_is_named(entries):

@@ -8,7 +8,7 @@ from tests import tiny
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("isolation")
-    paths = [tiny.SUBMISSIONS / "snoops", tiny.SUBMISSIONS / "switches"]
+    paths = [tiny.SUBMISSIONS / name for name in ("snoops", "switches", "tampers")]
     run, _ = tiny.run(folder / "out", tiny.write_data(folder / "data"), paths)
     return folder, {entry.slug: entry for entry in run.entries}
 
@@ -38,3 +38,14 @@ def test_switches_that_an_entry_changed_are_flagged(runs):
     assert "threads" in flag
     assert "cudnn_benchmark" in flag
     assert "switches-changed" not in entries["snoops"].flags
+
+
+def test_an_entry_that_tampers_with_the_clock_is_flagged(runs):
+    _, entries = runs
+    flags = entries["tampers"].flags
+    assert flags["clock-replaced"].endswith("the clock: time.perf_counter_ns")
+    assert flags["threads-left"].endswith("1 threads running: lingers")
+    assert flags["nondeterministic"].endswith("than those scored, 2 of 2")
+    assert (
+        not {"clock-replaced", "threads-left", "nondeterministic"} & entries["snoops"].flags.keys()
+    )

@@ -71,7 +71,23 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, help="folder of results (default: runs/PROTOCOL)")
     _add_device(run)
     run.add_argument("--splits", type=_names, default=(), help="only these, e.g. valid,test")
-    run.add_argument("--sweeps", type=_positive, help="timed passes over all images")
+    run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
+    run.add_argument("--rounds", type=_positive, help="timed visits of each entry")
+    run.add_argument("--sweeps", type=_positive, help="timed passes over all images in a visit")
+    run.add_argument(
+        "--budget",
+        type=_positive,
+        default=0,
+        metavar="MINUTES",
+        help="add rounds, this long, until runtimes are known to --precision",
+    )
+    run.add_argument(
+        "--precision",
+        type=_percentage,
+        default=0.005,
+        metavar="P%",
+        help="half width of the 95 %% intervals that --budget works towards (default: 0.5%%)",
+    )
     run.add_argument("--no-ssim", action="store_true", help="PSNR only, which is ten times as fast")
     _add_time_limit(run)
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
@@ -166,3 +182,14 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def _percentage(text: str) -> float:
+    """Read `0.5%` as 0.005."""
+    try:
+        value = float(text.removesuffix("%")) / 100
+    except ValueError:
+        value = 0.0
+    if not (text.endswith("%") and 0 < value < 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage like 0.5%")
+    return value

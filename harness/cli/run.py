@@ -12,7 +12,7 @@ from harness.datasets import open_splits, write_bundled
 from harness.errors import InputError
 from harness.leaderboard import of_run
 from harness.progress import progress
-from harness.records import Protocol
+from harness.records import Protocol, TimingPolicy
 from harness.store import Store
 from harness.submission import BrokenSubmission, Submission, discover
 from harness.weights import located
@@ -22,8 +22,7 @@ from reports import terminal
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe."""
     edition = protocol.load(options.protocol)
-    if options.sweeps:
-        edition = replace(edition, timing=replace(edition.timing, sweeps=options.sweeps))
+    edition = replace(edition, timing=_timing(options, edition.timing))
     if options.no_ssim:
         edition = replace(edition, ssim=False)
     out = options.out or Path("runs") / edition.name
@@ -40,6 +39,8 @@ def command(options: argparse.Namespace) -> int:
         time_limit=options.time_limit,
         retry_failed=options.retry_failed,
         fresh=options.fresh,
+        budget_minutes=options.budget,
+        precision=options.precision,
     )
     try:
         finished = challenge.run(found, bench, out, options.command_line)
@@ -50,6 +51,15 @@ def command(options: argparse.Namespace) -> int:
     print(f"\nReport: {page}")
     failed = any(entry.status == "failed" for entry in finished.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:
+    """Return the protocol's timing with what the command line says otherwise."""
+    given = {name: getattr(options, name) for name in ("policy", "rounds", "sweeps")}
+    timing = replace(policy, **{name: value for name, value in given.items() if value})
+    if timing.policy == "official" and options.sweeps and options.sweeps > 1:
+        raise InputError("the official policy makes one pass per run; give --rounds, not --sweeps")
+    return timing
 
 
 def submissions(

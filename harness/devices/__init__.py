@@ -1,12 +1,12 @@
 """Where a network runs and how its time and memory are taken."""
 
-from harness.devices.base import Device
+from harness.devices.base import Device, Lap
 from harness.devices.cpu import CpuDevice
 from harness.devices.cuda import CudaDevice
 from harness.devices.fake import FakeDevice
 from harness.errors import InputError
 
-__all__ = ["Device", "resolve", "select"]
+__all__ = ["Device", "Lap", "resolve", "select"]
 
 _KINDS: dict[str, type[Device]] = {"cpu": CpuDevice, "cuda": CudaDevice, "fake": FakeDevice}
 

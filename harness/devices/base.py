@@ -1,11 +1,19 @@
 """The interface between the harness and a device."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 
 from harness.records import Switches
+
+
+class Lap(NamedTuple):
+    """One timed call."""
+
+    sr: torch.Tensor  # its result
+    ms: float  # by the device's clock
+    host_ms: float  # by the host's, around the same synchronised region
 
 
 class Device(Protocol):
@@ -24,10 +32,13 @@ class Device(Protocol):
     def switches(self) -> Switches:
         """Read the switches as they are now."""
 
-    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
-        """Run `call` and return its result with its duration in milliseconds.
+    def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
+        """Run `call`. The device is idle before, and has finished all its work after."""
 
-        The device is idle before, and has finished the work of `call` after.
+    def timers(self) -> dict[str, object]:
+        """Return the functions that the clock is made of, as they are found now, by name.
+
+        The device holds those that it found when it was opened, and times with them.
         """
 
     def reset_peak(self) -> None:

@@ -1,10 +1,12 @@
 """A device for tests: the network really runs on the CPU, the clock is scripted."""
 
+import time
 from collections.abc import Callable
 
 import torch
 
 from harness.devices import host
+from harness.devices.base import Lap
 from harness.records import Switches
 
 _MS_PER_MEGAPIXEL = 100.0  # of the SR image
@@ -32,7 +34,7 @@ class FakeDevice:
         """Read the switches as they are now."""
         return host.read(self._applied)
 
-    def timed(self, call: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+    def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
         """Run `call` and return the scripted duration for the size of its result."""
         result = call()
         duration = result.shape[-2] * result.shape[-1] / 1e6 * _MS_PER_MEGAPIXEL
@@ -40,7 +42,11 @@ class FakeDevice:
             self._seen.add(result.shape)
             duration *= _COLD_FACTOR
         self._peak = max(self._peak, result.nbytes)
-        return result, duration
+        return Lap(result, duration, duration)
+
+    def timers(self) -> dict[str, object]:
+        """Return what stands for a clock's functions."""
+        return {"time.perf_counter_ns": time.perf_counter_ns, "the harness": FakeDevice.timed}
 
     def reset_peak(self) -> None:
         """Start a new measurement of peak memory."""

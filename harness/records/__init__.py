@@ -17,7 +17,7 @@ from harness.records.passes import (
     PassName,
     Probe,
     Restoration,
-    Timing,
+    Visit,
 )
 from harness.records.protocol import (
     Baseline,
@@ -38,6 +38,7 @@ from harness.records.submission import (
     ModelTable,
     WeightsTable,
 )
+from harness.records.timing import Position, Round, RoundVisit, Timing
 
 __all__ = [
     "METRICS",
@@ -60,10 +61,13 @@ __all__ = [
     "Outcome",
     "PassName",
     "Place",
+    "Position",
     "Probe",
     "Protocol",
     "Ranking",
     "Restoration",
+    "Round",
+    "RoundVisit",
     "Run",
     "Split",
     "SplitInfo",
@@ -73,5 +77,6 @@ __all__ = [
     "Timing",
     "TimingPolicy",
     "Track",
+    "Visit",
     "WeightsTable",
 ]

@@ -83,12 +83,15 @@ class Restoration:
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Result of the `time` pass: raw samples."""
+class Visit:
+    """Result of a `time` pass: raw samples of one visit, in a process of its own."""
 
     samples_ms: dict[str, tuple[tuple[float, ...], ...]]  # split -> image -> sweep
     peak_bytes: dict[str, int]  # split -> peak memory
     memory_kind: str  # what `peak_bytes` means on this device
+    digests: dict[str, tuple[str, ...]]  # split -> image -> sha256 of its uint8 SR image
+    warm_up: dict[str, int] = field(default_factory=dict)  # LR size -> untimed passes over it
+    flags: dict[str, str] = field(default_factory=dict)  # what the clock found wrong -> explanation
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,21 @@ class Switches:
 
 @dataclass(frozen=True)
 class TimingPolicy:
-    """How often and in which order images are timed."""
+    """How runtime is measured.
 
-    sweeps: int = 5
-    seed: int = 0
+    `fair`: warmed up, in rounds of shuffled order, bracketed by the baseline. `official`: as the
+    editions' own scripts do: cold, one pass over the images in their order, the mean of N runs.
+    """
+
+    policy: Literal["fair", "official"] = "fair"
+    rounds: int = 10  # visits of each entry; the runs of `official`
+    sweeps: int = 1  # passes over all images within a visit; `official` makes one
+    seed: int = 0  # of every order that is drawn
+    settled: float = 0.05  # a size is warm when two passes over it in turn agree within this
+    warm_up_passes: int = 10  # at most, over one size
+    dimming: float = 2**-10  # by which LR is darkened in warm-up, so that a cache misses later
+    noise: float = 0.2  # by which repeats of a call may be faster than the first
+    drift: float = 0.05  # a round whose baselines differ by more is measured again
 
 
 @dataclass(frozen=True)

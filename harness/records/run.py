@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.records.passes import Failure, ImageScore, Inspection, Restoration, Timing
+from harness.records.passes import Failure, ImageScore, Inspection, Restoration
 from harness.records.protocol import Protocol
 from harness.records.submission import Manifest
+from harness.records.timing import Round, Timing
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,4 @@ class Run:
     observed: dict[str, str]  # clocks, temperatures, dates: never part of a key
     command: str
     entries: tuple[Entry, ...]
+    rounds: tuple[Round, ...] = ()  # in which the entries were timed

@@ -1,0 +1,61 @@
+"""The visits of a timing, and the rounds that they were made in."""
+
+import statistics
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.records.passes import Visit
+
+# where in a round: among the entries, or as the baseline's bracket around them
+Position = Literal["entry", "start", "end"]
+
+
+@dataclass(frozen=True)
+class RoundVisit:
+    """A visit and where it stands. Rounds of one timing belong to one session."""
+
+    session: int
+    round: int
+    place: Position
+    visit: Visit
+
+
+@dataclass(frozen=True)
+class Timing:
+    """All visits of one entry, in the order they were made; never empty."""
+
+    visits: tuple[RoundVisit, ...]
+
+    @property
+    def samples_ms(self) -> dict[str, tuple[tuple[float, ...], ...]]:
+        """Return split -> image -> the samples of all visits."""
+        every = [made.visit.samples_ms for made in self.visits]
+        return {
+            split: tuple(
+                tuple(sample for image in images for sample in image)
+                for images in zip(*(samples[split] for samples in every), strict=True)
+            )
+            for split in every[0]
+        }
+
+    @property
+    def peak_bytes(self) -> dict[str, int]:
+        """Return split -> peak memory, the median over visits."""
+        every = [made.visit.peak_bytes for made in self.visits]
+        return {split: statistics.median_low(peaks[split] for peaks in every) for split in every[0]}
+
+    @property
+    def memory_kind(self) -> str:
+        """Return what `peak_bytes` means on this device."""
+        return self.visits[0].visit.memory_kind
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: every entry of its session visited once, the baseline before and after them."""
+
+    session: int
+    number: int
+    order: tuple[str, ...]  # slugs, as they were visited
+    drifts: tuple[float, ...] = ()  # per attempt: end over start of the baseline, less 1
+    flagged: bool = False  # the last attempt drifted too far as well
