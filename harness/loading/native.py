@@ -2,7 +2,6 @@
 
 import importlib.util
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,9 @@ import torch
 
 from harness.errors import LoadingError
 from harness.loading.faults import guarded
-from harness.loading.network import Network
+from harness.loading.network import Loaded, Network, ready
 from harness.loading.weights import Mismatch, load_into
 from harness.records import Manifest
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A network on its device, and how well its checkpoint fitted."""
-
-    network: Network
-    complete: bool  # it has its checkpoint, or needs none
-    mismatch: Mismatch = field(default_factory=Mismatch)
-    twin: Network | None = None  # for the counters, with the same weights
 
 
 def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
@@ -42,7 +31,7 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
         complete = not needs_weights
 
     def network(module: torch.nn.Module) -> Network:
-        return Network(_ready(module, device), manifest.model.scale, manifest.model.multiple_of)
+        return Network(ready(module, device), manifest.model.scale, manifest.model.multiple_of)
 
     twin = None
     if table := manifest.complexity:
@@ -83,9 +72,3 @@ def _share_weights(twin: torch.nn.Module, module: torch.nn.Module, factory: str)
             f"the twin {factory} (complexity.factory) does not take the network's weights: "
             f"{' '.join(str(error).split())[:300]}"
         ) from error
-
-
-def _ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """Move to the device, in eval mode, gradients off."""
-    moved: torch.nn.Module = guarded(lambda: module.to(device), f"moving the network to {device}")
-    return moved.eval().requires_grad_(False)

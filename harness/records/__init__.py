@@ -36,6 +36,7 @@ from harness.records.submission import (
     Factsheet,
     Manifest,
     ModelTable,
+    OfficialTable,
     WeightsTable,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "LrImage",
     "Manifest",
     "ModelTable",
+    "OfficialTable",
     "Outcome",
     "PassName",
     "Place",
