@@ -99,6 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     rank.set_defaults(command=_command("rank"))
 
+    compare = commands.add_parser("compare", help="two runs or CSV tables, metric beside metric")
+    compare.add_argument("a", type=Path, metavar="A", help="folder of a run, or TABLE.csv")
+    compare.add_argument("b", type=Path, metavar="B", help="folder of a run, or TABLE.csv")
+    compare.add_argument(
+        "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
+    )
+    compare.set_defaults(command=_command("compare"))
+
     weights = commands.add_parser("weights", help="published checkpoints")
     fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
         "fetch", help="download checkpoints to the cache, checked by their sha256"
