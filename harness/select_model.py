@@ -50,14 +50,22 @@ def with_arguments(
 ) -> ast.FunctionDef:
     """Give other keyword arguments to every call of `callee` in `tree`, in place."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _last_name(node.func) == callee:
+        if isinstance(node, ast.Call) and last_name(node.func) == callee:
             kept = [keyword for keyword in node.keywords if keyword.arg not in arguments]
             given = [ast.keyword(name, ast.Constant(value)) for name, value in arguments.items()]  # type: ignore[arg-type]
             node.keywords = kept + given
     return ast.fix_missing_locations(tree)
 
 
-def _last_name(node: ast.expr) -> str:
+def branch_of(source: str, number: int) -> tuple[ast.FunctionDef, list[ast.stmt]]:
+    """Return `select_model` and the statements of one of its branches."""
+    whole = function(source)
+    found = (body for node in whole.body for n, body in _chain(node) if n == number)
+    return whole, next(found)
+
+
+def last_name(node: ast.expr | None) -> str:
+    """Return `c` of the expression `a.b.c` or `c`; empty for any other."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
@@ -66,7 +74,7 @@ def _last_name(node: ast.expr) -> str:
 def _chain(node: ast.stmt) -> Iterator[tuple[int, list[ast.stmt]]]:
     """Follow `if model_id == 0: ... elif ...`; the last `else`, which refuses, is no branch."""
     while isinstance(node, ast.If):
-        number = _compared(node.test)
+        number = compared(node.test)
         if number is not None:
             yield number, node.body
         if len(node.orelse) != 1:
@@ -74,7 +82,7 @@ def _chain(node: ast.stmt) -> Iterator[tuple[int, list[ast.stmt]]]:
         node = node.orelse[0]
 
 
-def _compared(test: ast.expr) -> int | None:
+def compared(test: ast.expr) -> int | None:
     """Return the number in `model_id == number`, or None."""
     match test:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
@@ -82,7 +90,7 @@ def _compared(test: ast.expr) -> int | None:
                 number = ast.literal_eval(right)
             except ValueError:
                 return None
-            named = _last_name(left) == _ID
+            named = last_name(left) == _ID
             return number if named and isinstance(number, int) else None
     return None
 
@@ -114,7 +122,7 @@ def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
             case ast.Tuple(elts=names), ast.Tuple(elts=values) if len(names) == len(values):
                 for one, value in zip(names, values, strict=True):
-                    yield _last_name(one), value
+                    yield last_name(one), value
 
 
 def _imports(statement: ast.stmt) -> Iterator[str]:
@@ -130,7 +138,8 @@ def _texts(node: ast.AST, number: int) -> Iterator[str]:
     text = _text(node, number) if isinstance(node, ast.expr) else None
     if text is not None:
         yield text
-        return
+    if text is not None or isinstance(node, ast.JoinedStr):
+        return  # the pieces of a text are not texts of their own
     for child in ast.iter_child_nodes(node):
         yield from _texts(child, number)
 

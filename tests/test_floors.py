@@ -27,7 +27,7 @@ FLOORS = [
     {"devices", "complexity", "loading", "timing"},
     {"leash", "worker"},
     {"log", "staging", "sandbox", "store", "environment", "scorers", "weights"},
-    {"bench", "flags", "evaluate", "leaderboard", "comparison", "progress"},
+    {"bench", "flags", "adoption", "evaluate", "leaderboard", "comparison", "progress"},
     {"challenge", "preflight"},
     {"reports"},
     {"cli"},

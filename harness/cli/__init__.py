@@ -99,13 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     rank.set_defaults(command=_command("rank"))
 
-    compare = commands.add_parser("compare", help="two runs or CSV tables, metric beside metric")
-    compare.add_argument("a", type=Path, metavar="A", help="folder of a run, or TABLE.csv")
-    compare.add_argument("b", type=Path, metavar="B", help="folder of a run, or TABLE.csv")
-    compare.add_argument(
-        "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
-    )
-    compare.set_defaults(command=_command("compare"))
+    _add_exchange(commands)
 
     weights = commands.add_parser("weights", help="published checkpoints")
     fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
@@ -125,6 +119,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_repository(show)
     show.set_defaults(command=_command("show"))
     return parser
+
+
+def _add_exchange(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="two runs or CSV tables, metric beside metric")
+    compare.add_argument("a", type=Path, metavar="A", help="folder of a run, or TABLE.csv")
+    compare.add_argument("b", type=Path, metavar="B", help="folder of a run, or TABLE.csv")
+    compare.add_argument(
+        "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
+    )
+    compare.set_defaults(command=_command("compare"))
+
+    adopt = commands.add_parser("import", help="native folders from an official repository")
+    adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
+    adopt.add_argument("--ids", type=_numbers, default=(), metavar="18", help="only these")
+    adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
+    adopt.set_defaults(command=_command("adopt"))
 
 
 _PATH_HELP = "a submission folder, a folder of them, or an official repository"

@@ -47,7 +47,7 @@ def hosted(device: torch.device) -> Iterator[Visit]:
 
     torch.load, nn.Module.load_state_dict = load, load_state_dict  # type: ignore[assignment,method-assign]
     try:
-        with _Elsewhere(device):
+        with Elsewhere(device):
             yield visit
     finally:
         torch.load, nn.Module.load_state_dict = plain_load, plain_load_state  # type: ignore[method-assign]
@@ -60,7 +60,7 @@ class AbsentCheckpoint(dict[str, Any]):
         return self
 
 
-class _Elsewhere(TorchFunctionMode):
+class Elsewhere(TorchFunctionMode):
     """Sends to `device` what is meant for any CUDA device."""
 
     def __init__(self, device: torch.device) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from harness.errors import LoadingError
 from harness.loading.faults import guarded
+from harness.loading.hosting import Elsewhere
 from harness.loading.network import Loaded, Network, ready
 from harness.loading.weights import Mismatch, load_into
 from harness.records import Manifest
@@ -20,7 +21,9 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     It is in eval mode with gradients off. Raises LoadingError.
     """
     source = _import(folder / manifest.model.file)
-    module = _build(source, manifest.model.factory, manifest.model.arguments, manifest.model.file)
+    file = manifest.model.file
+    with Elsewhere(device):
+        module = _build(source, manifest.model.factory, manifest.model.arguments, file)
     checkpoint = folder / manifest.weights.path if manifest.weights else None
     needs_weights = next(module.parameters(), None) is not None
     mismatch = Mismatch()
@@ -35,7 +38,8 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
 
     twin = None
     if table := manifest.complexity:
-        plain = _build(source, table.factory, table.arguments, manifest.model.file)
+        with Elsewhere(device):
+            plain = _build(source, table.factory, table.arguments, file)
         _share_weights(plain, module, table.factory)
         twin = network(plain)
     return Loaded(network(module), complete, mismatch, twin)
