@@ -1,4 +1,4 @@
-"""Measure the public repositories of the editions, and write docs/measurements/official-repositories.md.
+"""Measure the editions' public repositories; write docs/measurements/official-repositories.md.
 
     python benchmarks/official_repositories.py REPOSITORIES SHARED OUT
 
@@ -117,8 +117,8 @@ def note(options: argparse.Namespace) -> Iterator[str]:
     """Render what OUT holds."""
     yield "# The public repositories of the editions, scored as they are\n"
     yield (
-        "Made by `python benchmarks/official_repositories.py REPOSITORIES SHARED OUT`. *Counts* are "
-        f"the {len(COUNTED)} of {', '.join(COUNTED)}, beside those that the official code measures "
+        "Made by `python benchmarks/official_repositories.py REPOSITORIES SHARED OUT`. *Counts* "
+        f"are the {len(COUNTED)} of {', '.join(COUNTED)}, beside those that the official code measures "
         "on a CPU. PSNR is that of Set5 in RGB by the official arithmetic, beside the same.\n"
     )
     for folder in sorted(path.parent for path in options.out.glob("*/results.json")):
@@ -174,8 +174,8 @@ def _published(pairs: list[Pair], table: Path) -> Iterator[str]:
     ]
     unequal = [pair for pair in counted if not pair.equal]
     yield (
-        f"Against `{table.name}`: {len(counted) - len(unequal)} of {len(counted)} published params, "
-        "FLOPs, activations and convs are equal as printed."
+        f"Against `{table.name}`: {len(counted) - len(unequal)} of {len(counted)} published "
+        "params, FLOPs, activations and convs are equal as printed."
     )
     yield from (f"- {p.entry} {p.name}: {p.metric} {p.a}, published {p.b}" for p in unequal)
     yield ""

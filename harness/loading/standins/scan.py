@@ -36,10 +36,23 @@ def selective_scan(  # noqa: PLR0917  the operator's interface
     if delta_softplus:
         delta = F.softplus(delta)
     channels = u.shape[1]
-    y = _scan(u, delta, A, _per_channel(B, channels), _per_channel(C, channels))
+    B, C = _per_channel(B, channels), _per_channel(C, channels)  # noqa: N806
+    y: Tensor = _Opaque.apply(u, delta, A, B, C)  # type: ignore[no-untyped-call]
     if D is not None:
         y = y + u * D[:, None]
     return y if z is None else y * F.silu(z)
+
+
+class _Opaque(torch.autograd.Function):
+    """Keeps the steps of the scan out of traces, which would hold the memory of every step.
+
+    The published operator is opaque, too.
+    """
+
+    @staticmethod
+    def forward(_: Any, *given: Tensor) -> Tensor:
+        """Scan: u, delta, A, B and C as in `selective_scan`."""
+        return _scan(*given)
 
 
 def _per_channel(matrix: Tensor, channels: int) -> Tensor:
