@@ -118,8 +118,8 @@ def note(options: argparse.Namespace) -> Iterator[str]:
     yield "# The public repositories of the editions, scored as they are\n"
     yield (
         "Made by `python benchmarks/official_repositories.py REPOSITORIES SHARED OUT`. *Counts* "
-        f"are the {len(COUNTED)} of {', '.join(COUNTED)}, beside those that the official code measures "
-        "on a CPU. PSNR is that of Set5 in RGB by the official arithmetic, beside the same.\n"
+        f"are the {len(COUNTED)} of {', '.join(COUNTED)}, beside those that the official code "
+        "measures on a CPU. PSNR is that of Set5 in RGB, beside what their code gives.\n"
     )
     for folder in sorted(path.parent for path in options.out.glob("*/results.json")):
         yield from _edition(folder, options.shared / "published")
