@@ -12,6 +12,7 @@ from harness import environment
 from harness.bench import Bench, result
 from harness.datasets import SplitData
 from harness.fidelity import fidelity, psnr
+from harness.flags import flags_of
 from harness.images import crop_to_multiple
 from harness.records import (
     Entry,
@@ -32,7 +33,8 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     """Inspect, restore and score one submission; timing comes later, across entries."""
     if isinstance(found, BrokenSubmission):
         failure = Failure(found.error.stage, str(found.error))
-        return Entry(found.slug, name=found.slug, status="failed", failure=failure)
+        name = found.name or found.slug
+        return Entry(found.slug, name, id=found.id, status="failed", failure=failure)
     manifest = found.manifest
     entry = Entry(
         found.slug,
@@ -87,15 +89,7 @@ def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     entry = with_outcome(entry, outcome, inspection=inspection)
     if inspection is None:
         return entry
-    flags = dict(entry.flags)
-    if inspection.disagreement:
-        flags["flops-disagree"] = inspection.disagreement
-    if inspection.missing_keys or inspection.unexpected_keys:
-        flags["not-strict"] = (
-            f"loaded with strict = false: {len(inspection.missing_keys)} keys missing from the "
-            f"checkpoint, {len(inspection.unexpected_keys)} unexpected in it"
-        )
-    entry = replace(entry, flags=flags)
+    entry = replace(entry, flags=entry.flags | flags_of(inspection, submission.manifest))
     if not inspection.complete:
         failure = Failure("load", _no_checkpoint(submission))
         return replace(entry, status="partial", failure=failure)

@@ -50,11 +50,14 @@ def private_folder() -> Iterator[Path]:
 
 def stage_submission(submission: Submission, folder: Path) -> Manifest:
     """Copy the submission's files; return its manifest with paths that hold in the copy."""
-    shutil.copytree(
-        submission.folder,
-        folder / SUBMISSION_FOLDER,
-        ignore=shutil.ignore_patterns("__pycache__", ".git"),
-    )
+    if submission.files is None:
+        shutil.copytree(
+            submission.folder,
+            folder / SUBMISSION_FOLDER,
+            ignore=shutil.ignore_patterns("__pycache__", ".git"),
+        )
+    else:
+        _copy_files(submission.folder, submission.files, folder / SUBMISSION_FOLDER)
     manifest = submission.manifest
     model = replace(
         manifest.model, file=_stage_file(submission, submission.model_file, folder / "model")
@@ -63,6 +66,13 @@ def stage_submission(submission: Submission, folder: Path) -> Manifest:
     if weights and checkpoint and checkpoint.is_file():
         weights = replace(weights, path=_stage_file(submission, checkpoint, folder / "weights"))
     return replace(manifest, model=model, weights=weights)
+
+
+def _copy_files(source: Path, names: Sequence[str], target: Path) -> None:
+    """Copy contents alone: of a read-only clone, too, the copy can be written to."""
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target / name)
 
 
 def _stage_file(submission: Submission, file: Path, target: Path) -> str:

@@ -1,16 +1,18 @@
-"""A folder with a `submission.toml` -> Submission, and the digest of its files."""
+"""A folder with a `submission.toml`, or an official repository -> Submissions; their digests."""
 
 import difflib
 import hashlib
+import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import repository
 from harness.errors import InputError, SubmissionError
 from harness.records import METRICS, Manifest
-from harness.schema import SchemaError, from_table
+from harness.schema import SchemaError, from_table, to_table
 from harness.table import PSNR
 
 MANIFEST = "submission.toml"
@@ -25,6 +27,7 @@ class Submission:
     folder: Path
     manifest: Manifest
     found_checkpoint: Path | None = None  # where it is, if not where the manifest says
+    files: tuple[str, ...] | None = None  # of the folder, all that belongs to it; None: everything
 
     @property
     def model_file(self) -> Path:
@@ -42,22 +45,31 @@ class Submission:
 
 @dataclass(frozen=True)
 class BrokenSubmission:
-    """A folder whose manifest cannot be used: a row of its own in the report."""
+    """One whose manifest cannot be used: a row of its own in the report."""
 
     slug: str
     folder: Path
     error: SubmissionError
+    name: str = ""
+    id: int | None = None
 
 
-def discover(paths: Sequence[Path]) -> list[Submission | BrokenSubmission]:
-    """Find the submissions that `paths` name: submission folders, or folders of them.
+def discover(
+    paths: Sequence[Path], ids: Collection[int] = (), stand_ins: Iterable[str] = ()
+) -> list[Submission | BrokenSubmission]:
+    """Find the submissions that `paths` name.
 
+    A path is a submission folder, a folder of them, or an official repository; of the last, `ids`
+    alone where some are given, with `stand_ins` for packages that are not installed.
     Raises InputError where a path holds none, or where two submissions claim one id.
     """
-    folders = [folder for path in paths for folder in _folders(path)]
     found: list[Submission | BrokenSubmission] = []
     taken: set[str] = set()
-    for folder in dict.fromkeys(folder.resolve() for folder in folders):
+    for folder in dict.fromkeys(folder.resolve() for path in paths for folder in _folders(path)):
+        if repository.is_repository(folder):
+            listed = repository.entries(folder, ids, stand_ins)
+            found += [_official(folder, entry, taken) for entry in listed]
+            continue
         slug = _free_slug(folder.name, taken)
         try:
             found.append(Submission(slug, folder, read_manifest(folder)))
@@ -65,6 +77,16 @@ def discover(paths: Sequence[Path]) -> list[Submission | BrokenSubmission]:
             found.append(BrokenSubmission(slug, folder, error))
     _refuse_shared_ids([s for s in found if isinstance(s, Submission)])
     return found
+
+
+def _official(
+    folder: Path, entry: repository.OfficialEntry, taken: set[str]
+) -> Submission | BrokenSubmission:
+    slug = _free_slug(entry.name, taken)
+    if entry.manifest:
+        return Submission(slug, folder, entry.manifest, files=entry.files)
+    assert entry.error
+    return BrokenSubmission(slug, folder, entry.error, entry.name, entry.id)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -88,9 +110,12 @@ def read_manifest(folder: Path) -> Manifest:
 def digest(submission: Submission) -> str:
     """Return the sha256 over the folder's files and the shared files that the manifest names.
 
-    Names enter relative to the folder, so that a moved submission keeps its digest.
+    Names enter relative to the folder, so that a moved submission keeps its digest. What the
+    harness knows of an official entry has no file, and enters as it is.
     """
     hasher = hashlib.sha256()
+    if submission.manifest.official:
+        hasher.update(json.dumps(to_table(submission.manifest), sort_keys=True).encode())
     for name, file in sorted(_files(submission)):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         hasher.update(f"{name}\0{content}\n".encode())
@@ -98,6 +123,9 @@ def digest(submission: Submission) -> str:
 
 
 def _files(submission: Submission) -> Iterator[tuple[str, Path]]:
+    if submission.files is not None:
+        yield from ((name, submission.folder / name) for name in submission.files)
+        return
     for file in submission.folder.rglob("*"):
         relative = file.relative_to(submission.folder)
         if file.is_file() and not _DIGESTED_ELSEWHERE.intersection(relative.parts):
@@ -112,7 +140,7 @@ def _files(submission: Submission) -> Iterator[tuple[str, Path]]:
 
 
 def _folders(path: Path) -> list[Path]:
-    if (path / MANIFEST).is_file():
+    if (path / MANIFEST).is_file() or repository.is_repository(path):
         return [path]
     if not path.is_dir():
         raise InputError(f"{path} is not a folder; name a submission folder or a folder of them")
@@ -152,6 +180,7 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     model = manifest.model
     foreign = [key for key in manifest.claimed if key not in METRICS and not PSNR.fullmatch(key)]
     faults = [
+        (manifest.official is not None, "[official] is not for manifests; remove it"),
         (not manifest.name.strip(), "name is empty; give the name that tables show"),
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),

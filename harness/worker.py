@@ -87,7 +87,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
     def run(desk: Desk) -> Inspection:
         network, twin = desk.loaded.network, desk.loaded.twin
         params_loaded = complexity.count_parameters(network.module)
-        _first_forward(desk)
+        small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         lr = desk.smooth_lr(*desk.job.input_size)
         counts = guarded(
@@ -105,15 +105,21 @@ def _inspect() -> Callable[[Desk], Inspection]:
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",
+            blind_spots=complexity.blind_spots(counts) or "",
+            stand_ins=desk.loaded.stand_ins,
+            operator_missing=desk.loaded.operator_missing,
+            precisions=complexity.precisions(network, small),
+            repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
         )
 
     return run
 
 
-def _first_forward(desk: Desk) -> None:
+def _first_forward(desk: Desk) -> torch.Tensor:
     """Let the network fuse its branches, as some do at their first call; compare its twin there.
 
-    A small image does, and the protocol's input size where a network refuses small ones.
+    A small image does, and the protocol's input size where a network refuses small ones. Returns
+    the image.
     """
     try:
         lr = desk.smooth_lr(*_SMALL)
@@ -123,6 +129,7 @@ def _first_forward(desk: Desk) -> None:
         sr = forward(desk.loaded.network, lr)
     if desk.loaded.twin is not None:
         _check_twin(desk.loaded.twin, lr, sr)
+    return lr
 
 
 def _smooth_image(height: int, width: int) -> torch.Tensor:

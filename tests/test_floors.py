@@ -11,10 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = [
     {"errors"},
     {"records"},
-    {"schema", "files"},
+    {"schema", "files", "select_model"},
     {"images", "resize", "fidelity", "statistics"},
     {
         "protocol",
+        "overlays",
+        "repository",
         "submission",
         "cache",
         "datasets",
@@ -27,7 +29,7 @@ FLOORS = [
     {"devices", "complexity", "loading", "timing", "witness"},
     {"leash", "worker"},
     {"log", "staging", "sandbox", "store", "environment", "scorers", "weights"},
-    {"bench", "evaluate", "rounds", "leaderboard", "progress"},
+    {"bench", "flags", "adoption", "evaluate", "rounds", "leaderboard", "comparison", "progress"},
     {"frames", "harness"},
     {"challenge", "preflight"},
     {"reports"},

@@ -12,7 +12,7 @@ from harness.images import write_image
 from harness.records import Run
 from harness.resize import downscale
 from harness.store import Store
-from harness.submission import discover
+from harness.submission import BrokenSubmission, Submission, discover
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 PROTOCOL = Path(__file__).parent / "tiny.toml"
@@ -51,8 +51,15 @@ def write_data(folder: Path) -> Path:
 
 def run(out: Path, data: Path, entries: list[Path], **options: object) -> tuple[Run, Recorder]:
     """Run the tiny challenge on the fake device; return the run and what was measured."""
+    return run_found(out, data, discover(entries), **options)
+
+
+def run_found(
+    out: Path, data: Path, found: list[Submission | BrokenSubmission], **options: object
+) -> tuple[Run, Recorder]:
+    """Run the tiny challenge with submissions that were discovered already."""
     edition = options.pop("edition", None) or protocol.load(PROTOCOL)
     splits = open_splits(edition, data, cache=ImageCache(data / "cache"))
     recorder = Recorder()
     bench = Bench(edition, splits, "fake", Store(out), recorder, **options)
-    return challenge.run(discover(entries), bench, out, "tests"), recorder
+    return challenge.run(found, bench, out, "tests"), recorder

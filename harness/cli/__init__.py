@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--no-ssim", action="store_true", help="PSNR only, which is ten times as fast")
     _add_time_limit(run)
+    _add_repository(run)
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=_command("run"))
@@ -114,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     rank.set_defaults(command=_command("rank"))
 
+    _add_exchange(commands)
+
     weights = commands.add_parser("weights", help="published checkpoints")
     fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
         "fetch", help="download checkpoints to the cache, checked by their sha256"
@@ -136,11 +139,28 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("what", choices=("protocols", "submissions", "device"))
     show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
     _add_device(show)
+    _add_repository(show)
     show.set_defaults(command=_command("show"))
     return parser
 
 
-_PATH_HELP = "a submission folder, or a folder of them"
+def _add_exchange(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="two runs or CSV tables, metric beside metric")
+    compare.add_argument("a", type=Path, metavar="A", help="folder of a run, or TABLE.csv")
+    compare.add_argument("b", type=Path, metavar="B", help="folder of a run, or TABLE.csv")
+    compare.add_argument(
+        "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
+    )
+    compare.set_defaults(command=_command("compare"))
+
+    adopt = commands.add_parser("import", help="native folders from an official repository")
+    adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
+    adopt.add_argument("--ids", type=_numbers, default=(), metavar="18", help="only these")
+    adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
+    adopt.set_defaults(command=_command("adopt"))
+
+
+_PATH_HELP = "a submission folder, a folder of them, or an official repository"
 
 
 def _add_protocol(parser: argparse.ArgumentParser, default: str | None) -> None:
@@ -172,6 +192,29 @@ def _add_time_limit(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds that one pass of one entry may take (default: 600)",
     )
+
+
+def _add_repository(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ids",
+        type=_numbers,
+        default=(),
+        metavar="0,1,22",
+        help="of an official repository, only these",
+    )
+    parser.add_argument(
+        "--no-stand-ins",
+        action="store_true",
+        help="of an official repository: fail where a package is not installed",
+    )
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in _names(text))
+    except ValueError:
+        message = f"{text!r} is not a list of whole numbers like 0,1,22"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -26,7 +26,9 @@ def command(options: argparse.Namespace) -> int:
     if options.no_ssim:
         edition = replace(edition, ssim=False)
     out = options.out or Path("runs") / edition.name
-    found = submissions(options.paths, edition, options.weights)
+    found = submissions(
+        options.paths, edition, options.weights, options.ids, stand_ins(options.no_stand_ins)
+    )
     device = devices.resolve(options.device)
     splits = open_splits(edition, data_folder(options.data, edition, out), options.splits)
     shown = progress()
@@ -63,15 +65,27 @@ def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:
 
 
 def submissions(
-    paths: Sequence[Path], edition: Protocol, weights: Sequence[Path]
+    paths: Sequence[Path],
+    edition: Protocol,
+    weights: Sequence[Path],
+    ids: Sequence[int] = (),
+    lent: Sequence[str] = (),
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions of `paths`, or those that the protocol names, and checkpoints."""
     if not paths and not edition.entries:
         raise InputError("no submission is named; give a submission folder or a folder of them")
     if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
         raise InputError("the shipped submissions are not here; run from a clone of the project")
-    found = discover(paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries])
+    paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
+    found = discover(paths, ids, lent)
     return [located(one, weights) if isinstance(one, Submission) else one for one in found]
+
+
+def stand_ins(refused: bool) -> tuple[str, ...]:
+    """Return the packages that may be stood in for: none where stand-ins are refused."""
+    from harness.loading.standins import not_installed
+
+    return () if refused else not_installed()
 
 
 def data_folder(data: Path | None, edition: Protocol, out: Path) -> Path:

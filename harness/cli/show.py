@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness import cli, devices, environment, protocol
-from harness.records import Switches
+from harness.records import Manifest, OfficialTable, Switches
 from harness.submission import BrokenSubmission, discover
 from harness.weights import located
 
@@ -34,9 +34,12 @@ def _protocols(_: argparse.Namespace) -> Iterable[str]:
 
 def _submissions(options: argparse.Namespace) -> Iterable[str]:
     paths: Sequence[Path] = options.paths or [cli.SHIPPED_SUBMISSIONS]
-    for found in discover(paths):
+    for found in discover(paths, options.ids):
         if isinstance(found, BrokenSubmission):
             yield f"{found.slug}: cannot be used: {found.error}"
+            continue
+        if found.manifest.official:
+            yield _official(found.manifest, found.manifest.official)
             continue
         manifest, checkpoint = found.manifest, located(found).checkpoint
         number = "" if manifest.id is None else f"id {manifest.id}, "
@@ -46,6 +49,12 @@ def _submissions(options: argparse.Namespace) -> Iterable[str]:
             there = "there" if checkpoint.is_file() else "missing"
             weights = f"checkpoint {checkpoint.name} ({there})"
         yield f"{found.slug}: {manifest.name}, {number}x{manifest.model.scale}, {weights}"
+
+
+def _official(manifest: Manifest, table: OfficialTable) -> str:
+    files = ", ".join((*table.modules, *table.checkpoints))
+    missing = f"; missing: {', '.join(table.missing)}" if table.missing else ""
+    return f"id {table.model_id}: {manifest.name}, {files}{missing}"
 
 
 def _device(options: argparse.Namespace) -> Iterable[str]:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,10 @@ import torch
 
 from harness.errors import LoadingError
 from harness.loading.faults import guarded
-from harness.loading.network import Network
+from harness.loading.hosting import Elsewhere
+from harness.loading.network import Loaded, Network, ready
 from harness.loading.weights import Mismatch, load_into
 from harness.records import Manifest
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A network on its device, and how well its checkpoint fitted."""
-
-    network: Network
-    complete: bool  # it has its checkpoint, or needs none
-    mismatch: Mismatch = field(default_factory=Mismatch)
-    twin: Network | None = None  # for the counters, with the same weights
 
 
 def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
@@ -31,7 +21,9 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     It is in eval mode with gradients off. Raises LoadingError.
     """
     source = _import(folder / manifest.model.file)
-    module = _build(source, manifest.model.factory, manifest.model.arguments, manifest.model.file)
+    file = manifest.model.file
+    with Elsewhere(device):
+        module = _build(source, manifest.model.factory, manifest.model.arguments, file)
     checkpoint = folder / manifest.weights.path if manifest.weights else None
     needs_weights = next(module.parameters(), None) is not None
     mismatch = Mismatch()
@@ -42,11 +34,12 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
         complete = not needs_weights
 
     def network(module: torch.nn.Module) -> Network:
-        return Network(_ready(module, device), manifest.model.scale, manifest.model.multiple_of)
+        return Network(ready(module, device), manifest.model.scale, manifest.model.multiple_of)
 
     twin = None
     if table := manifest.complexity:
-        plain = _build(source, table.factory, table.arguments, manifest.model.file)
+        with Elsewhere(device):
+            plain = _build(source, table.factory, table.arguments, file)
         _share_weights(plain, module, table.factory)
         twin = network(plain)
     return Loaded(network(module), complete, mismatch, twin)
@@ -83,9 +76,3 @@ def _share_weights(twin: torch.nn.Module, module: torch.nn.Module, factory: str)
             f"the twin {factory} (complexity.factory) does not take the network's weights: "
             f"{' '.join(str(error).split())[:300]}"
         ) from error
-
-
-def _ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """Move to the device, in eval mode, gradients off."""
-    moved: torch.nn.Module = guarded(lambda: module.to(device), f"moving the network to {device}")
-    return moved.eval().requires_grad_(False)

@@ -1,6 +1,6 @@
 """A submission's network as the harness calls it, and what it must return."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -8,11 +8,14 @@ import torch.nn.functional as F
 
 from harness.errors import ForwardError
 from harness.loading.faults import guarded
+from harness.loading.weights import Mismatch
+
+_TILE_OVERLAP = 32  # pixels of LR, test_demo.py of every edition
 
 
 @dataclass(frozen=True)
 class Network:
-    """A submission's network with the padding that its manifest asks for.
+    """A submission's network with the padding or the tiles that it asks for.
 
     Calling it takes the LR image [1, 3, h, w] in [0, data_range] to SR [1, 3, h*scale, w*scale].
     """
@@ -20,9 +23,13 @@ class Network:
     module: torch.nn.Module
     scale: int
     multiple_of: int
+    tile: int | None = None  # side of square tiles of the LR image; None: the whole image
 
     def __call__(self, lr: torch.Tensor) -> torch.Tensor:
         """Restore one image; what the clock measures."""
+        return self._padded(lr) if self.tile is None else self._tiled(lr, self.tile)
+
+    def _padded(self, lr: torch.Tensor) -> torch.Tensor:
         height, width = lr.shape[-2:]
         below, right = -height % self.multiple_of, -width % self.multiple_of
         if not (below or right):
@@ -31,6 +38,47 @@ class Network:
         padded = F.pad(lr, (0, right, 0, below), mode="reflect")
         sr = self.module(padded)
         return sr[..., : height * self.scale, : width * self.scale]
+
+    def _tiled(self, lr: torch.Tensor, tile: int) -> torch.Tensor:
+        """Average overlapping tiles, as the official main does."""
+        height, width = lr.shape[-2:]
+        side, scale = min(tile, height, width), self.scale
+        total = lr.new_zeros(*lr.shape[:2], height * scale, width * scale)
+        times = torch.zeros_like(total)
+        for top in _tile_starts(height, side):
+            for left in _tile_starts(width, side):
+                sr = self._padded(lr[..., top : top + side, left : left + side])
+                place = (
+                    ...,
+                    slice(top * scale, (top + side) * scale),
+                    slice(left * scale, (left + side) * scale),
+                )
+                total[place] += sr
+                times[place] += 1
+        return total / times
+
+
+def _tile_starts(length: int, side: int) -> list[int]:
+    """Return where tiles start: one stride apart, the last at the far edge."""
+    return [*range(0, length - side, max(side - _TILE_OVERLAP, 1)), length - side]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network on its device, and how well its checkpoint fitted."""
+
+    network: Network
+    complete: bool  # it has its checkpoint, or needs none
+    mismatch: Mismatch = field(default_factory=Mismatch)
+    twin: Network | None = None  # for the counters, with the same weights
+    stand_ins: tuple[str, ...] = ()  # packages that the harness stood in for
+    operator_missing: bool = False  # `network` is the twin itself
+
+
+def ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+    """Move to the device, in eval mode, gradients off."""
+    moved: torch.nn.Module = guarded(lambda: module.to(device), f"moving the network to {device}")
+    return moved.eval().requires_grad_(False)
 
 
 def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:

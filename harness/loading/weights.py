@@ -2,7 +2,7 @@
 
 import hashlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,10 +68,15 @@ def read(file: Path, table: WeightsTable) -> dict[str, torch.Tensor]:
 
 
 def _content(file: Path, name: str) -> Any:
+    if file.suffix == ".safetensors":
+        return unpickled(lambda: safetensors.torch.load_file(file, device="cpu"), name)
+    return unpickled(lambda: torch.load(file, map_location="cpu", weights_only=True), name)
+
+
+def unpickled(read: Callable[[], Any], name: str) -> Any:
+    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises."""
     try:
-        if file.suffix == ".safetensors":
-            return safetensors.torch.load_file(file, device="cpu")
-        return torch.load(file, map_location="cpu", weights_only=True)
+        return read()
     except pickle.UnpicklingError as error:
         if "nsupported" not in str(error) and "GLOBAL" not in str(error):
             raise LoadingError(f"{name} is not a checkpoint that torch can read") from error

@@ -36,6 +36,7 @@ from harness.records.submission import (
     Factsheet,
     Manifest,
     ModelTable,
+    OfficialTable,
     WeightsTable,
 )
 from harness.records.timing import Position, Round, RoundVisit, Timing
@@ -58,6 +59,7 @@ __all__ = [
     "LrImage",
     "Manifest",
     "ModelTable",
+    "OfficialTable",
     "Outcome",
     "PassName",
     "Place",

@@ -63,6 +63,11 @@ class Inspection:
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
+    blind_spots: str = ""  # operators whose multiplications some counter does not see
+    stand_ins: tuple[str, ...] = ()  # packages that the harness stood in for
+    operator_missing: bool = False  # the twin was measured: the entry's own operator is not built
+    precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
+    repeatable: bool = True  # the same input gave the same output twice
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,21 @@ class Factsheet:
 
 
 @dataclass(frozen=True)
+class OfficialTable:
+    """An entry of an official repository: a branch of `select_model`, and what it is lent."""
+
+    model_id: int
+    modules: tuple[str, ...] = ()  # files or packages that the branch imports
+    checkpoints: tuple[str, ...] = ()  # that the branch names, relative to the repository
+    missing: tuple[str, ...] = ()  # files that the branch names and the repository lacks
+    stand_ins: tuple[str, ...] = ()  # packages that are not installed and may be stood in for
+    operator: str = ""  # package of the entry's own operator; without it the twin is measured
+    note: str = ""  # what readers of its figures should know
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """A whole `submission.toml`."""
+    """A whole `submission.toml`, or what an official repository says of one id."""
 
     name: str
     model: ModelTable
@@ -62,3 +75,4 @@ class Manifest:
     complexity: ComplexityTable | None = None
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units
+    official: OfficialTable | None = None  # never in a submission.toml

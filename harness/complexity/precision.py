@@ -1,0 +1,30 @@
+"""The floating-point types that a network computes in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+def precisions(network: Callable[[Tensor], Any], input: Tensor) -> tuple[str, ...]:
+    """Return the floating-point dtypes of all results of one forward, sorted: `float16`, ..."""
+    with torch.no_grad(), _Dtypes() as mode:
+        network(input)
+    return tuple(sorted(str(dtype).removeprefix("torch.") for dtype in mode.seen))
+
+
+class _Dtypes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the floating-point dtypes of what operators return."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seen: set[torch.dtype] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        tensors = (leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor))
+        self.seen.update(tensor.dtype for tensor in tensors if tensor.is_floating_point())
+        return result

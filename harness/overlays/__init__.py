@@ -1,0 +1,1 @@
+"""What the public repositories of the editions need to be told apart from their code."""

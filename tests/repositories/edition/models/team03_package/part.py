@@ -1,0 +1,1 @@
+PART = "found beside the network"

@@ -1,0 +1,1 @@
+raise SystemExit("no compiler for the operator")
