@@ -7,6 +7,7 @@ import subprocess
 import sys
 import termios
 import time
+from functools import partial
 from pathlib import Path
 
 from tests import tiny
@@ -26,6 +27,8 @@ def started(tmp_path, stderr, entry):
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
+        # whoever runs the tests in the background may have told them to ignore it
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 

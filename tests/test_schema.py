@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records import Fidelity, Timing
+from harness.records import Fidelity, Visit
 from harness.schema import SchemaError, from_table, to_table
 
 
@@ -84,5 +84,5 @@ def test_not_a_number_survives_strict_json():
     )
 )
 def test_raw_samples_survive_json(samples):
-    timing = Timing(samples, dict.fromkeys(samples, 1), "kind")
-    assert from_table(Timing, json.loads(json.dumps(to_table(timing)))) == timing
+    visit = Visit(samples, dict.fromkeys(samples, 1), "kind", {})
+    assert from_table(Visit, json.loads(json.dumps(to_table(visit)))) == visit
