@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+import torch
+
+torch.set_num_threads(1)  # small tensors lose more to the meeting of threads than they gain
 
 ROOT = Path(__file__).resolve().parents[1]
 
