@@ -58,7 +58,7 @@ def _timed(one: Contestant, sessions: Sequence["_Session"]) -> Entry:
             visit = result(Visit, outcome)
             if visit is None:
                 return entry
-            entry = replace(entry, flags=visit.flags | _differing(entry, visit) | entry.flags)
+            entry = replace(entry, flags=visit.flags | entry.flags | _differing(entry, visit))
             visits.append(RoundVisit(session.number, number, place, visit))
     return replace(entry, timing=Timing(tuple(visits)))
 
