@@ -19,6 +19,7 @@ Image = NDArray[np.uint8]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PALETTE = 3
 _WITH_ALPHA = (4, 6)
+_ROWS = 16  # a strip of an SR image that stays in the processor's cache
 
 
 class Header(NamedTuple):
@@ -95,5 +96,11 @@ def to_uint8(sr: torch.Tensor, data_range: float) -> Image:
 
     The arithmetic is that of the official `tensor2uint`, in float32 with halves rounded to even.
     """
-    levels = sr.detach()[0].float().cpu().clamp(0, data_range).mul_(255.0).div_(data_range).round_()
-    return levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    planes = sr.detach()[0].float().cpu()
+    image = np.empty((*planes.shape[1:], 3), np.uint8)
+    for top in range(0, image.shape[0], _ROWS):
+        strip = planes[:, top : top + _ROWS].clamp(0, data_range).mul_(255.0).div_(data_range)
+        levels = strip.round_().to(torch.uint8).numpy()
+        for channel in range(3):
+            image[top : top + _ROWS, :, channel] = levels[channel]
+    return image

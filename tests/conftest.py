@@ -1,11 +1,13 @@
 """Fixtures that several test modules share."""
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
 
 torch.set_num_threads(1)  # small tensors lose more to the meeting of threads than they gain
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of workers, which run beside other tests
 
 ROOT = Path(__file__).resolve().parents[1]
 
