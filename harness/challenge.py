@@ -10,7 +10,7 @@ from harness import environment, rounds
 from harness.bench import Bench
 from harness.errors import InputError
 from harness.evaluate import evaluate
-from harness.records import Run
+from harness.records import Entry, Round, Run
 from harness.rounds import Contestant
 from harness.staging import remove_leftovers
 from harness.store import SCHEMA_VERSION, save_run
@@ -37,7 +37,10 @@ def run(
         for one, entry in zip(found, entries, strict=True)
         if entry.status == "ok" and isinstance(one, Submission)
     ]
-    timed, made = rounds.time(contestants, replace(bench, timing_began=bench.now()))
+    timed: dict[str, Entry] = {}
+    made: tuple[Round, ...] = ()
+    if bench.protocol.timing.rounds:
+        timed, made = rounds.time(contestants, replace(bench, timing_began=bench.now()))
     entries = [timed.get(entry.slug, entry) for entry in entries]
     finished = Run(
         schema_version=SCHEMA_VERSION,

@@ -74,8 +74,8 @@ def _faults(protocol: Protocol) -> Iterator[str]:
 
 
 def _timing_faults(timing: TimingPolicy) -> Iterator[str]:
-    if timing.rounds < 1 or timing.sweeps < 1:
-        yield "timing.rounds and timing.sweeps must be at least 1"
+    if timing.rounds < 0 or timing.sweeps < 1:
+        yield "timing.rounds must be at least 0, and timing.sweeps at least 1"
     if timing.policy == "official" and timing.sweeps != 1:
         yield "timing.sweeps must be 1 under the official policy, which makes one pass per run"
     if timing.warm_up_passes < 2:

@@ -18,8 +18,8 @@ def test_an_imported_entry_restores_what_the_original_does(clone, tmp_path):
     found = discover([clone], ids=(-1, 2, 3))
     folders = [adopt(one, tmp_path / "native") for one in found]
     data = tiny.write_data(tmp_path / "data")
-    originals, _ = tiny.run_found(tmp_path / "a", data, found)
-    natives, _ = tiny.run(tmp_path / "b", data, folders)
+    originals, _ = tiny.run_found(tmp_path / "a", data, found, edition=tiny.untimed())
+    natives, _ = tiny.run(tmp_path / "b", data, folders, edition=tiny.untimed())
     assert [entry.failure for entry in natives.entries] == [None] * 3
     for original, native in zip(originals.entries, natives.entries, strict=True):
         assert (native.id, native.name) == (original.id, original.name)

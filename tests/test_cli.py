@@ -57,10 +57,11 @@ def cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("ESR_HARNESS_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
-def run(out, data, *entries):
+def run(out, data, *entries, rounds=1):
     paths = [str(tiny.SUBMISSIONS / entry) for entry in entries]
     options = ["--protocol", str(tiny.PROTOCOL), "--data", str(data), "--out", str(out)]
-    return cli.main(["run", *paths, *options, "--device", "fake"])
+    options += ["--device", "fake", "--rounds", str(rounds)]
+    return cli.main(["run", *paths, *options])
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,18 @@ def test_a_run_in_which_an_entry_fails_exits_1_and_has_its_report(tmp_path, caps
         ("factory raises", "", "failed"),
     ]
     assert run(tmp_path / "out", data, "good") == cli.OK
+
+
+def test_without_rounds_no_runtime_is_measured(tmp_path, capsys):
+    data, out = tiny.write_data(tmp_path / "data"), tmp_path / "out"
+    assert run(out, data, "good", rounds=0) == cli.OK
+    printed = capsys.readouterr()
+    assert "good: time" not in printed.err
+    assert "no runtime_ms, so no place in overall" in printed.out
+    with (out / "leaderboard.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["status"], row["runtime_ms"], row["rank"]) == ("ok", "", "")
+    assert float(row["psnr_valid_db"]) > 5
 
 
 def test_the_columns_of_the_leaderboard(finished):

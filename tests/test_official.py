@@ -49,7 +49,8 @@ def run(clone, tmp_path_factory):
     for path in everything:
         path.chmod(path.stat().st_mode & ~0o222)
     found = discover([clone], stand_ins=LENT)
-    result, _ = tiny.run_found(folder / "out", tiny.write_data(folder / "data"), found)
+    data = tiny.write_data(folder / "data")
+    result, _ = tiny.run_found(folder / "out", data, found, edition=tiny.untimed())
     for path in everything:
         path.chmod(path.stat().st_mode | 0o200)
     assert snapshot(clone) == before, "the clone was written to"
@@ -100,7 +101,8 @@ def test_fusing_networks_are_counted_fused(run):
 
 def test_without_stand_ins_the_missing_package_is_named(clone, tmp_path):
     found = discover([clone], ids=(8,))
-    result, _ = tiny.run_found(tmp_path / "out", tiny.write_data(tmp_path / "data"), found)
+    data = tiny.write_data(tmp_path / "data")
+    result, _ = tiny.run_found(tmp_path / "out", data, found, edition=tiny.untimed())
     assert "needs the package 'cv2'" in result.entries[0].failure.reason
 
 
@@ -114,7 +116,8 @@ def test_an_operator_that_is_not_built_is_measured_through_its_twin(clone, tmp_p
     )
     monkeypatch.setattr("harness.repository.OVERLAYS", overlay)
     found = discover([clone], ids=(7,), stand_ins=tuple(WORKING))
-    result, _ = tiny.run_found(tmp_path / "out", tiny.write_data(tmp_path / "data"), found)
+    data = tiny.write_data(tmp_path / "data")
+    result, _ = tiny.run_found(tmp_path / "out", data, found, edition=tiny.untimed())
     (entry,) = result.entries
     assert entry.status == "ok", entry.failure
     assert entry.inspection.complexity.num_conv == 2

@@ -267,7 +267,7 @@ SPLIT_END = "[[splits]]\nname = "
         ('names = ["Demo large"]', "names = []", "baseline.names must not be empty"),
         ("[[splits]]", "[baseline.published]\nflop = 1\n[[splits]]", "did you mean 'flops'?"),
         ("[[splits]]", "[baseline.published]\nflops = 0\n[[splits]]", "flops must be positive"),
-        ("rounds = 3", "sweeps = 0", "timing.sweeps must be at least 1"),
+        ("rounds = 3", "sweeps = 0", "timing.sweeps at least 1"),
         ("rounds = 3", 'policy = "official"\nsweeps = 2', "one pass per run"),
         ("rounds = 3", "warm_up_passes = 1", "two passes are compared"),
         ("drift = 0.25", "drift = 0", "must lie between 0 and 1"),

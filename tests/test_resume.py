@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,12 +20,18 @@ GOOD = tiny.SUBMISSIONS / "good"
 EDITION = protocol.load(tiny.PROTOCOL)
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    tiny.run(folder / "out", tiny.write_data(folder / "data"), [GOOD])
+    return folder
+
+
 @pytest.fixture
-def measured(tmp_path):
-    """Return the out and data folders of a finished run."""
-    out, data = tmp_path / "out", tiny.write_data(tmp_path / "data")
-    tiny.run(out, data, [GOOD])
-    return out, data
+def measured(finished, tmp_path):
+    """Return the out and data folders of a finished run, to do with as one likes."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "out", tmp_path / "data"
 
 
 def stages(recorder):

@@ -1,5 +1,6 @@
 """A challenge small enough for tests: a protocol, two image pairs, real entries, a fake clock."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,19 @@ from harness.bench import Bench
 from harness.cache import ImageCache
 from harness.datasets import open_splits
 from harness.images import write_image
-from harness.records import Run
+from harness.records import Protocol, Run
 from harness.resize import downscale
 from harness.store import Store
 from harness.submission import BrokenSubmission, Submission, discover
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 PROTOCOL = Path(__file__).parent / "tiny.toml"
+
+
+def untimed() -> Protocol:
+    """Return the tiny protocol without rounds: runtime is not what every test is about."""
+    edition = protocol.load(PROTOCOL)
+    return replace(edition, timing=replace(edition.timing, rounds=0))
 
 
 class Recorder:

@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_device(run)
     run.add_argument("--splits", type=_names, default=(), help="only these, e.g. valid,test")
     run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
-    run.add_argument("--rounds", type=_positive, help="timed visits of each entry")
+    run.add_argument(
+        "--rounds", type=_whole, help="timed visits of each entry; 0 measures no runtime"
+    )
     run.add_argument("--sweeps", type=_positive, help="timed passes over all images in a visit")
     run.add_argument(
         "--budget",
@@ -219,6 +221,12 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
 
 
 def _positive(text: str) -> int:
