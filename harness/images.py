@@ -100,7 +100,7 @@ def to_uint8(sr: torch.Tensor, data_range: float) -> Image:
     image = np.empty((*planes.shape[1:], 3), np.uint8)
     for top in range(0, image.shape[0], _ROWS):
         strip = planes[:, top : top + _ROWS].clamp(0, data_range).mul_(255.0).div_(data_range)
-        levels = strip.round_().to(torch.uint8).numpy()
+        levels = strip.round_().numpy()
         for channel in range(3):
             image[top : top + _ROWS, :, channel] = levels[channel]
     return image
