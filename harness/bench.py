@@ -63,7 +63,7 @@ class Bench:
     ) -> Outcome:
         """Run a pass of `submission` in a fresh process, whatever the store holds."""
         protocol = self.protocol
-        self.progress.begin(submission.manifest.name, pass_name, total)
+        self.progress.begin(submission.manifest.shown_name, pass_name, total)
         job = Job(
             pass_name,
             submission.manifest,

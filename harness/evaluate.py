@@ -38,7 +38,7 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     manifest = found.manifest
     entry = Entry(
         found.slug,
-        name=manifest.name,
+        name=manifest.shown_name,
         id=manifest.id,
         team=manifest.team,
         manifest=manifest,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import repository
 from harness.errors import InputError, SubmissionError
-from harness.records import METRICS, Manifest
+from harness.records import METRICS, Manifest, ModelTable
 from harness.schema import SchemaError, from_table, to_table
 from harness.table import PSNR
 
@@ -185,6 +185,7 @@ def _check_values(file: Path, manifest: Manifest) -> None:
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),
+        *_tile_faults(model),
         (
             not (file.parent / model.file).is_file(),
             f"model.file {model.file!r} does not exist; name the network's Python file",
@@ -198,3 +199,26 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     for wrong, sentence in faults:
         if wrong:
             raise SubmissionError(f"{file}: {sentence}")
+
+
+def _tile_faults(model: ModelTable) -> list[tuple[bool, str]]:
+    tile, overlap, multiple = model.tile, model.tile_overlap, model.multiple_of
+    if tile is None:
+        return [
+            (
+                overlap != ModelTable.tile_overlap,
+                "model.tile_overlap is given without model.tile; add the side of the tiles",
+            )
+        ]
+    return [
+        (tile < 1, f"model.tile is {tile}; it must be 1 or more"),
+        (
+            not 0 <= overlap < tile,
+            f"model.tile_overlap is {overlap} (32 unless given); "
+            f"it must be 0 or more and below model.tile, {tile}",
+        ),
+        (
+            multiple > 1 and tile % multiple > 0,
+            f"model.tile {tile} is not a multiple of model.multiple_of, {multiple}; correct one",
+        ),
+    ]

@@ -91,7 +91,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
         params = complexity.count_parameters(network.module)
         lr = desk.smooth_lr(*desk.job.input_size)
         counts = guarded(
-            lambda: complexity.measure((twin or network).module, lr),
+            lambda: complexity.measure_affordably((twin or network).module, small, lr),
             "counting operations",
             ForwardError,
         )

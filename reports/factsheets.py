@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import frames
 from harness.leaderboard import COUNTERS, Cell, Leaderboard, Row
 from harness.ranking import format_score
-from harness.records import Entry, Factsheet, Run
+from harness.records import Entry, Factsheet, ModelTable, Run
 from reports import pages, units
 from reports.figures import differences_db
 
@@ -60,6 +60,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
             sheet=vars(entry.manifest.factsheet if entry.manifest else Factsheet()),
             team_fields=_TEAM,
             method_fields=_METHOD,
+            feeding=_feeding(entry.manifest.model) if entry.manifest else "",
             advice=_ADVICE.get(entry.failure.stage, "") if entry.failure else "",
             headings=headings(run),
             measured=measured(run, row),
@@ -105,6 +106,16 @@ def _texts(run: Run, figures: Mapping[str, float]) -> list[str]:
         units.mega(figures.get("activations")),
         units.ms(figures.get("runtime_ms")),
     ]
+
+
+def _feeding(model: ModelTable) -> str:
+    """Name the inference options that an entry asks for; empty where there are none."""
+    options = {
+        f"padded to multiples of {model.multiple_of}": model.multiple_of > 1,
+        f"in tiles of {model.tile} pixels that overlap by {model.tile_overlap}": model.tile,
+        "as a self-ensemble of 4 rotations x flip": model.self_ensemble,
+    }
+    return ", ".join(text for text, asked in options.items() if asked)
 
 
 def _image_headings(against: Entry | None) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def _baseline(edition: Protocol, weights: list[Path]) -> Submission | None:
     if not cli.SHIPPED_SUBMISSIONS.is_dir():
         return None
     for found in discover([cli.SHIPPED_SUBMISSIONS]):
-        if isinstance(found, Submission) and found.manifest.name in edition.baseline.names:
+        if isinstance(found, Submission) and found.manifest.shown_name in edition.baseline.names:
             return located(found, weights)
     return None
 

@@ -48,7 +48,7 @@ def _submissions(options: argparse.Namespace) -> Iterable[str]:
         else:
             there = "there" if checkpoint.is_file() else "missing"
             weights = f"checkpoint {checkpoint.name} ({there})"
-        yield f"{found.slug}: {manifest.name}, {number}x{manifest.model.scale}, {weights}"
+        yield f"{found.slug}: {manifest.shown_name}, {number}x{manifest.model.scale}, {weights}"
 
 
 def _official(manifest: Manifest, table: OfficialTable) -> str:

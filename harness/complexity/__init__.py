@@ -1,8 +1,15 @@
 """Parameters, FLOPs, activations and convolutions of a network on one input."""
 
 from harness.complexity.agreement import blind_spots, disagreement
-from harness.complexity.measurement import measure
+from harness.complexity.measurement import measure, measure_affordably
 from harness.complexity.parameters import count_parameters
 from harness.complexity.precision import precisions
 
-__all__ = ["blind_spots", "count_parameters", "disagreement", "measure", "precisions"]
+__all__ = [
+    "blind_spots",
+    "count_parameters",
+    "disagreement",
+    "measure",
+    "measure_affordably",
+    "precisions",
+]

@@ -1,5 +1,6 @@
 """All counters on one input."""
 
+import copy
 from functools import partial
 
 import torch
@@ -15,6 +16,8 @@ from harness.complexity.hooks import (
 from harness.complexity.operators import fvcore_count, ptflops_count, torch_count
 from harness.records import Complexity
 
+LARGE = 100 * 10**9  # multiply-accumulates of one forward; the baselines of all editions are below
+
 
 def measure(network: nn.Module, input: Tensor) -> Complexity:
     """Count what one forward of `network` on `input` costs, by four counters.
@@ -23,8 +26,8 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
     network should be in eval mode and is run once per counter without gradients; its hooks are
     left as found. One that fuses its branches at the first forward should have had it.
 
-    On the meta device, where shapes alone are computed, `fvcore` is absent: it needs a real run.
-    The other figures are there what they are on a CPU; fused attention shows as matrix products.
+    On the meta device, where shapes alone are computed, the figures are what they are on a CPU,
+    but for `ptflops` of fused attention, which shows there as matrix products.
 
     A counter that fails is named in `problems`. What the network itself raises passes through.
     """
@@ -48,7 +51,28 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
         num_conv=num_conv(calls),
         uncalled=uncalled_modules(network, calls),
         problems=problems,
+        on_shapes=input.is_meta,
     )
+
+
+def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Complexity:
+    """Count what one forward of `network` on `input` costs, without a forward that is too large.
+
+    A network that is predicted to take LARGE multiply-accumulates, by what torch's counter says of
+    the image `small` and by the areas, is counted on shapes alone: a copy of it on the meta
+    device. It has to cost the same on `small` there as for real, so that no network that fails on
+    shapes, or does something else with them, is counted so; it is run for real.
+    """
+    with torch.no_grad():
+        flops = torch_count(network, small).flops
+        if flops * input[0].numel() >= LARGE * small[0].numel():
+            try:
+                shapes = copy.deepcopy(network).to("meta")
+                if torch_count(shapes, small.to("meta")).flops == flops:
+                    return measure(shapes, input.to("meta"))
+            except Exception:  # whatever cannot do without pixels is counted with them
+                pass
+    return measure(network, input)
 
 
 def _in_one_sentence(error: Exception) -> str:

@@ -6,17 +6,18 @@ ptflops watch what reaches the dispatcher. All three count a multiply-add once h
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from fvcore.nn import FlopCountAnalysis
 from ptflops.aten_engine import FlopCounterMode as PtflopsMode
-from torch import Tensor, nn, ops
+from torch import _C, Tensor, nn, ops
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from harness.records import Count
 
+_NO_CUDNN_FLAGS = (False, False, False, False)  # benchmark, deterministic, enabled, TF32
 _CPU_ATTENTION = ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
@@ -26,17 +27,39 @@ def fvcore_count(network: nn.Module, input: Tensor) -> Count:
     Convolutions and matrix products count multiply-adds without bias, affine batch normalisation 2
     per element, other normalisation 5 (4 without an affine part), bilinear resizing 4 per output
     element, nearest and adaptive average pooling 1; einsum has four digits of precision. What does
-    not reach the output is not counted. Raises ValueError on the meta device.
+    not reach the output is not counted.
     """
-    if input.is_meta:
-        raise ValueError("fvcore traces a real run, and the meta device computes shapes alone")
     analysis = FlopCountAnalysis(network, input)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     analysis.tracer_warnings("none")
-    with _hooks_kept(network):
+    traced: AbstractContextManager[Any] = nullcontext()
+    if input.is_meta:
+        traced = _TracedConvolution()  # type: ignore[no-untyped-call]
+    with _hooks_kept(network), traced:
         by_operator = {name: int(flops) for name, flops in analysis.by_operator().items()}
         unknown = dict(analysis.unsupported_ops())
     return Count(sum(by_operator.values()), by_operator, unknown)
+
+
+class _TracedConvolution(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Lets convolutions on the meta device into a trace, as they enter it on any other.
+
+    A trace records the `_convolution` within a `convolution`. On the meta device there is none:
+    shapes are computed in Python, which fails while sizes are traced. Here it is called in place,
+    with the tracer let in again, which the dispatcher keeps out while it is in a mode.
+    """
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func is not ops.aten.convolution.default:
+            return func(*args, **(kwargs or {}))
+        included, excluded = (
+            _C._dispatch_tls_local_include_set(),
+            _C._dispatch_tls_local_exclude_set(),
+        )
+        with _C._ForceDispatchKeyGuard(included, excluded.remove("Tracer")):
+            return ops.aten._convolution.default(*args, *_NO_CUDNN_FLAGS, **(kwargs or {}))
 
 
 def torch_count(network: nn.Module, input: Tensor) -> Count:

@@ -34,7 +34,7 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
         complete = not needs_weights
 
     def network(module: torch.nn.Module) -> Network:
-        return Network(ready(module, device), manifest.model.scale, manifest.model.multiple_of)
+        return Network.of(ready(module, device), manifest.model)
 
     twin = None
     if table := manifest.complexity:

@@ -9,6 +9,7 @@ import ast
 import os
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def _network(
             f"{doing} returned data_range {data_range}, its text says {manifest.model.data_range}; "
             "give it as one number in the branch"
         )
-    return Network(module, manifest.model.scale, manifest.model.multiple_of, tile), visit
+    return Network.of(module, replace(manifest.model, tile=tile)), visit
 
 
 def _called(select: Any, asked: Any, device: torch.device) -> Any:

@@ -49,6 +49,7 @@ class Complexity:
     num_conv: int
     uncalled: tuple[str, ...] = ()  # modules that the forward never called
     problems: dict[str, str] = field(default_factory=dict)  # counter -> why it failed
+    on_shapes: bool = False  # counted on the meta device, which computes no pixel
 
 
 @dataclass(frozen=True)

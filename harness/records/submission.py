@@ -14,6 +14,9 @@ class ModelTable:
     data_range: float = 1.0  # the network's input and output span [0, data_range]
     scale: int = 4
     multiple_of: int = 1  # input is reflect-padded to a multiple of it, output cropped
+    tile: int | None = None  # side of square tiles of the LR image; None: the whole image
+    tile_overlap: int = 32  # LR pixels that neighbouring tiles share, averaged there
+    self_ensemble: bool = False  # average over 4 rotations x flip; "+" in the shown name
 
 
 @dataclass(frozen=True)
@@ -76,3 +79,8 @@ class Manifest:
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units
     official: OfficialTable | None = None  # never in a submission.toml
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name that tables show: a self-ensemble has the "+" that papers give it."""
+        return f"{self.name}+" if self.model.self_ensemble else self.name

@@ -1,5 +1,6 @@
 """A page per entry, in the order of the challenge's factsheet."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,15 @@ def test_hostile_names_stay_text(hostile: Path, tmp_path: Path, index: int) -> N
 @pytest.mark.parametrize("slug", ["entry04", "bad"])
 def test_it_prints_on_three_sheets_at_most(plain: Path, tmp_path: Path, slug: str) -> None:
     assert 1 <= printed_pages(sheet(plain, slug), tmp_path) <= 3
+
+
+def test_a_factsheet_says_how_the_network_was_fed(tmp_path: Path) -> None:
+    run = made(1, 4)
+    (entry,) = run.entries
+    model = replace(entry.manifest.model, multiple_of=8, tile=256, self_ensemble=True)
+    fed = replace(entry, manifest=replace(entry.manifest, model=model))
+    reports.render(replace(run, entries=(fed,)), tmp_path)
+    assert (
+        "fed padded to multiples of 8, in tiles of 256 pixels that overlap by 32, "
+        "as a self-ensemble of 4 rotations x flip."
+    ) in sheet(tmp_path, entry.slug).read_text()
