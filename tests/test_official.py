@@ -125,6 +125,17 @@ def test_an_operator_that_is_not_built_is_measured_through_its_twin(clone, tmp_p
     assert entry.flags["note"] == "published: another figure"
 
 
+def test_check_looks_at_one_id_with_stand_ins_or_without(clone, capsys):
+    options = ["--protocol", str(tiny.PROTOCOL), "--device", "fake"]
+    assert main(["check", str(clone), *options]) == 2
+    assert "name its folder, or its id in an official repository" in capsys.readouterr().err
+    assert main(["check", str(clone), "--ids=0", *options]) == 1
+    out = capsys.readouterr().out
+    assert "team00_absent.pth is not there: only its complexity is measured" in out
+    assert main(["check", str(clone), "--ids=8", "--no-stand-ins", *options]) == 1
+    assert "needs the package 'cv2', which is not installed here" in capsys.readouterr().out
+
+
 def test_only_what_an_entry_may_need_is_given_to_it(clone):
     (plain,) = discover([clone], ids=(-1,))
     assert "model_zoo/team00_plain.pth" in plain.files

@@ -40,6 +40,22 @@ def test_the_table_of_2026_has_its_published_scores(baseline: str) -> None:
     ]
 
 
+def test_counting_the_operator_of_22_moves_its_score_and_not_its_rank() -> None:
+    """Measured without its operator, as in docs/measurements/official-repositories.md."""
+    counted = [
+        replace(figures, metrics=figures.metrics | {"flops": 9107931136})
+        if figures.id == 22
+        else figures
+        for figures in TABLE2026
+    ]
+    best = scored(rank(counted, NTIRE2026), counted, "overall")[0]
+    # 0.1 exp(2 x FLOPs / SPAN's FLOPs) is their part of the score
+    published, measured = (math.exp(2 * f / 9833807872) for f in (1591738368, 9107931136))
+    score = 3.873283 + 0.1 * (measured - published)
+    assert best == (1, "22_SPANV2_ESR_C2", f"{score:.6f}")
+    assert f"{score:.3f}" == "4.373"
+
+
 def test_fourteen_of_sixteen_are_eligible_in_2026_and_rounding_decides_five() -> None:
     ranking = rank(TABLE2026, NTIRE2026)
     by_id = {figures.id: s for figures, s in zip(TABLE2026, ranking.standings, strict=True)}

@@ -97,14 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=_command("run"))
 
-    check = commands.add_parser("check", help="a team's pre-flight on one submission")
-    check.add_argument("path", type=Path, metavar="PATH", help="a submission folder")
-    _add_protocol(check, default="ntire2026")
-    check.add_argument("--data", type=Path, help="folder of the protocol's image folders")
-    _add_weights(check)
-    _add_device(check)
-    _add_time_limit(check)
-    check.set_defaults(command=_command("check"))
+    _add_check(commands)
 
     rank = commands.add_parser("rank", help="rank a finished run or a CSV table; measure nothing")
     rank.add_argument("source", type=Path, metavar="OUT|TABLE.csv")
@@ -146,6 +139,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser("check", help="a team's pre-flight on one submission")
+    check.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
+    _add_protocol(check, default="ntire2026")
+    check.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    _add_weights(check)
+    _add_device(check)
+    _add_time_limit(check)
+    _add_repository(check)
+    check.set_defaults(command=_command("check"))
+
+
 def _add_exchange(commands: Any) -> None:
     compare = commands.add_parser("compare", help="two runs or CSV tables, metric beside metric")
     compare.add_argument("a", type=Path, metavar="A", help="folder of a run, or TABLE.csv")
@@ -163,6 +168,7 @@ def _add_exchange(commands: Any) -> None:
 
 
 _PATH_HELP = "a submission folder, a folder of them, or an official repository"
+_ONE_PATH_HELP = "a submission folder, or an official repository with the id in --ids"
 
 
 def _add_protocol(parser: argparse.ArgumentParser, default: str | None) -> None:

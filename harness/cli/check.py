@@ -7,7 +7,7 @@ from pathlib import Path
 import reports
 from harness import cli, devices, environment, preflight, protocol
 from harness.bench import Bench
-from harness.cli.run import submissions
+from harness.cli.run import stand_ins, submissions
 from harness.datasets import SplitData, open_splits
 from harness.errors import InputError
 from harness.progress import progress
@@ -23,9 +23,13 @@ _MARKS = {True: "ok ", False: "FIX", None: "   "}
 def command(options: argparse.Namespace) -> int:
     """Print findings as they are made; fail where something is to be fixed."""
     edition = protocol.load(options.protocol)
-    found = submissions([options.path], edition, options.weights)
+    lent = stand_ins(options.no_stand_ins)
+    found = submissions([options.path], edition, options.weights, options.ids, lent)
     if len(found) > 1:
-        raise InputError(f"{options.path} holds {len(found)} submissions; check one at a time")
+        raise InputError(
+            f"{options.path} holds {len(found)} submissions; check one at a time: "
+            "name its folder, or its id in an official repository with --ids"
+        )
     device = devices.resolve(options.device)
     splits: tuple[SplitData, ...] = ()
     if options.data:
