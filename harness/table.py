@@ -1,13 +1,11 @@
 """Read a CSV table in the form of `leaderboard.csv` into the figures that ranking reads."""
 
-import csv
-import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
+from harness.csv_rows import CsvRow, read_rows
 from harness.errors import TableError
 from harness.records import METRICS, Figures
 
@@ -15,44 +13,6 @@ PSNR = re.compile(r"psnr_([A-Za-z][A-Za-z0-9]*)_db")
 RUNTIME = re.compile(r"runtime_[A-Za-z][A-Za-z0-9]*_ms")
 MEMORY = re.compile(r"memory_[A-Za-z][A-Za-z0-9]*_mib")
 STATUSES = ("ok", "partial", "failed", "skipped")
-
-
-@dataclass(frozen=True)
-class _Row:
-    """The filled cells of one line, by column."""
-
-    place: str  # file and line, for messages
-    cells: dict[str, str]
-
-    def number(self, column: str) -> float:
-        """Return a finite number that is not negative; only PSNR may be `inf`."""
-        text = self.cells[column]
-        try:
-            number = float(text)
-        except ValueError:
-            raise self.fault(column, f"{text!r} is not a number") from None
-        bounded = math.isfinite(number) or PSNR.fullmatch(column)
-        if not (number >= 0 and bounded):
-            raise self.fault(column, f"{text!r} must be finite and not negative")
-        return number
-
-    def whole(self, column: str) -> int | None:
-        """Return a whole number, None from an empty cell."""
-        text = self.cells.get(column)
-        if text is None:
-            return None
-        try:
-            return int(text)
-        except ValueError:
-            raise self.fault(column, f"{text!r} is not a whole number") from None
-
-    def numbers(self, pattern: re.Pattern[str]) -> dict[str, float]:
-        """Return the filled cells of the columns that match, in the table's order."""
-        return {name: self.number(name) for name in self.cells if pattern.fullmatch(name)}
-
-    def fault(self, column: str, what: str) -> TableError:
-        """Say what is wrong with a cell, and where it is."""
-        return TableError(f"{self.place}, column {column!r}: {what}")
 
 
 def read_table(path: str | Path) -> list[Figures]:
@@ -65,7 +25,7 @@ def read_table(path: str | Path) -> list[Figures]:
     """
     figures: list[Figures] = []
     lines: dict[int, str] = {}  # id -> where it stands
-    for row in _rows(Path(path)):
+    for row in read_rows(Path(path), _check_header):
         entry = _figures(row)
         if entry.id is not None:
             if entry.id in lines:
@@ -77,29 +37,7 @@ def read_table(path: str | Path) -> list[Figures]:
     return figures
 
 
-def _rows(path: Path) -> Iterator[_Row]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            _check_header(path, header)
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield _row(f"{path}, line {reader.line_num}", header, cells)
-    except OSError as error:
-        raise TableError(f"table {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise TableError(f"table {path} is not text in UTF-8; save it as such") from None
-    except csv.Error as error:
-        raise TableError(f"{path}, line {reader.line_num}: {error}") from None
-
-
 def _check_header(path: Path, header: Sequence[str]) -> None:
-    if not any(header):
-        raise TableError(f"table {path} is empty; its first line must name its columns")
-    for name in header:
-        if name and header.count(name) > 1:
-            raise TableError(f"{path}, line 1: the column {name!r} stands twice")
     missing = [] if "name" in header else ["name"]
     if not any(PSNR.fullmatch(name) for name in header):
         missing.append("psnr_S_db of some split S")
@@ -112,14 +50,7 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
         )
 
 
-def _row(place: str, header: Sequence[str], cells: Sequence[str]) -> _Row:
-    if len(cells) != len(header):
-        raise TableError(f"{place}: {len(cells)} cells, but line 1 names {len(header)} columns")
-    pairs = zip(header, cells, strict=True)
-    return _Row(place, {name: cell.strip() for name, cell in pairs if name and cell.strip()})
-
-
-def _figures(row: _Row) -> Figures:
+def _figures(row: CsvRow) -> Figures:
     if "name" not in row.cells:
         raise row.fault("name", "is empty")
     status = row.cells.get("status", "ok")
@@ -131,15 +62,17 @@ def _figures(row: _Row) -> Figures:
         team=row.cells.get("team", ""),
         status=status,
         reason=row.cells.get("reason", "") if status != "ok" else "",
-        psnr_db={PSNR.sub(r"\1", name): value for name, value in row.numbers(PSNR).items()},
+        psnr_db={
+            PSNR.sub(r"\1", name): row.number(name, bounded=False) for name in row.matching(PSNR)
+        },
         metrics=_metrics(row),
     )
 
 
-def _metrics(row: _Row) -> dict[str, float]:
+def _metrics(row: CsvRow) -> dict[str, float]:
     metrics = {metric: row.number(metric) for metric in METRICS if metric in row.cells}
-    if runtimes := row.numbers(RUNTIME):
-        metrics.setdefault("runtime_ms", fmean(runtimes.values()))
-    if memories := row.numbers(MEMORY):
-        metrics.setdefault("memory_mib", next(iter(memories.values())))
+    if runtimes := [row.number(name) for name in row.matching(RUNTIME)]:
+        metrics.setdefault("runtime_ms", fmean(runtimes))
+    if memories := [row.number(name) for name in row.matching(MEMORY)]:
+        metrics.setdefault("memory_mib", memories[0])
     return metrics

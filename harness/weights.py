@@ -18,6 +18,11 @@ from harness.errors import InputError
 from harness.records import WeightsTable
 from harness.submission import Submission
 
+_UNPUBLISHED = (
+    "names no published checkpoint: its manifest has no url and sha256 under [weights]; ask its "
+    "authors, see its factsheet"
+)
+
 
 class FetchError(InputError):
     """A checkpoint cannot be fetched."""
@@ -54,10 +59,7 @@ def fetch(submission: Submission) -> Path:
     """
     table, name = submission.manifest.weights, submission.manifest.name
     if table is None or table.url is None or table.sha256 is None:
-        raise FetchError(
-            f"{name} names no published checkpoint: its manifest has no url and sha256 under "
-            "[weights]; ask its authors, see its factsheet"
-        )
+        raise FetchError(f"{name} {_UNPUBLISHED}")
     target = _cached(table)
     pooch.get_logger().setLevel(logging.WARNING)
     try:
@@ -80,6 +82,13 @@ def fetch(submission: Submission) -> Path:
             "offline? Put the file in a folder and name that with --weights"
         ) from error
     return target
+
+
+def how_to_get(table: WeightsTable | None) -> str:
+    """Say how a checkpoint that is not here can be had: what `fetch` would answer."""
+    if table is None or table.url is None or table.sha256 is None:
+        return f"it {_UNPUBLISHED}"
+    return "`weights fetch` downloads it"
 
 
 def _cached(table: WeightsTable) -> Path:

@@ -27,8 +27,13 @@ def write_images(run: Run, file: Path) -> None:
 
 
 def _write(file: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    files.write_text(file, text_of(header, rows))
+
+
+def text_of(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Return rows as CSV with a line of column names."""
     text = io.StringIO()
     writer = csv.DictWriter(text, header, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    files.write_text(file, text.getvalue())
+    return text.getvalue()

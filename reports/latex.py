@@ -1,7 +1,7 @@
 """Tables for the paper, in the style of the challenge reports: booktabs, rank as subscript."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness import files
@@ -9,6 +9,7 @@ from harness.leaderboard import Leaderboard, Row
 from harness.records import Run
 from reports.columns import Column, track_columns
 from reports.factsheets import claimed, headings, measured
+from reports.notes import Notes
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -22,6 +23,9 @@ _SPECIAL = {
     "`": r"\textasciigrave{}",
     "–": "--",
     "≥": r"$\geq$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "−": "$-$",
     **{character: "\\" + character for character in "&%$#_{}"},
 }
 _PACKAGES = "% needs \\usepackage[T1]{fontenc}, and textcomp, array, booktabs and graphicx\n"
@@ -45,6 +49,17 @@ def escape(text: str) -> str:
     return " ".join(map(_word, text.split()))
 
 
+def superscript(numbers: Iterable[int]) -> str:
+    """Return the marks of footnotes."""
+    marks = ",".join(map(str, numbers))
+    return f"\\textsuperscript{{{marks}}}" if marks else ""
+
+
+def footnote(number: int, text: str) -> str:
+    """Return a footnote as it stands below a table, one after the other."""
+    return f"{superscript([number])}\\,{escape(text)}\\quad"
+
+
 def _word(word: str) -> str:
     letters = [_escaped(character) for character in word]
     numbered = any(letter.startswith("[U+") for letter in letters)
@@ -63,7 +78,7 @@ def _escaped(character: str) -> str:
 
 def _leaderboard(leaderboard: Leaderboard) -> str:
     columns = track_columns(leaderboard.protocol, leaderboard.protocol.tracks[0])
-    notes = _Notes()
+    notes = Notes()
     ranked = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if row.rank]
     others = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if not row.rank]
     body = [*ranked, *([r"\midrule"] if ranked and others else []), *others]
@@ -71,41 +86,23 @@ def _leaderboard(leaderboard: Leaderboard) -> str:
     layout = "".join("r" if column.number else _TEXT for column in columns)
     table = _tabular(layout, header, body)
     text = f"{_PACKAGES}\\resizebox{{\\linewidth}}{{!}}{{%\n{table}}}\n"
-    remarks = [f"\\textsuperscript{{{i}}}\\,{note}\\quad" for i, note in notes.numbered()]
+    remarks = [footnote(*note) for note in enumerate(notes.texts, 1)]
     if remarks:
         small = "\n".join([r"\raggedright\sloppy\scriptsize", *remarks])
         text += f"\\par\\smallskip{{{small}\\par}}\n"
     return text
 
 
-class _Notes:
-    """Footnotes, numbered in the order in which they are first referred to."""
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-
-    def mark(self, text: str) -> str:
-        """Return the mark of a footnote with this text."""
-        if text not in self._texts:
-            self._texts.append(text)
-        return str(self._texts.index(text) + 1)
-
-    def numbered(self) -> list[tuple[int, str]]:
-        """Return number and escaped text of every footnote."""
-        return [(number, escape(text)) for number, text in enumerate(self._texts, 1)]
-
-
-def _line(leaderboard: Leaderboard, columns: Sequence[Column], row: Row, notes: _Notes) -> str:
+def _line(leaderboard: Leaderboard, columns: Sequence[Column], row: Row, notes: Notes) -> str:
     return " & ".join(_cell(leaderboard, column, row, notes) for column in columns) + r" \\"
 
 
-def _cell(leaderboard: Leaderboard, column: Column, row: Row, notes: _Notes) -> str:
+def _cell(leaderboard: Leaderboard, column: Column, row: Row, notes: Notes) -> str:
     text = escape(column.text(row))
     if column.key == "name":
         reasons = [row.standing.reason] if row.standing.reason else []
         remarks = reasons + [f"{flag}: {why}" for flag, why in row.flags.items()]
-        marks = ",".join(notes.mark(remark) for remark in remarks)
-        return f"{text}\\textsuperscript{{{marks}}}" if marks else text
+        return text + superscript(notes.number(remark) for remark in remarks)
     rank = row.standing.metric_ranks.get(column.metric)
     if rank is None:
         return text

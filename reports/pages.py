@@ -20,7 +20,10 @@ _templates = jinja2.Environment(
 
 def write(template: str, run: Run, leaderboard: Leaderboard, page: Path, **content: object) -> None:
     """Fill `template` with the run and `content`; write it to `page`."""
-    text = _templates.get_template(template).render(
-        run=run, leaderboard=leaderboard, units=units, **content
-    )
+    text = fill(template, run=run, leaderboard=leaderboard, units=units, **content)
     files.write_text(page, text)
+
+
+def fill(template: str, **content: object) -> str:
+    """Return `template` filled with `content`."""
+    return _templates.get_template(template).render(**content)

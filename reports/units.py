@@ -7,39 +7,39 @@ MISSING = "–"
 
 def db(value: Cell) -> str:
     """Print a PSNR in dB with the two decimals of the challenge's tables."""
-    return _number(value, 1, 2)
+    return number(value, 1, 2)
 
 
 def db4(value: Cell) -> str:
     """Print a PSNR in dB, or an SSIM, with four decimals."""
-    return _number(value, 1, 4)
+    return number(value, 1, 4)
 
 
 def ms(value: Cell) -> str:
     """Print a runtime in ms."""
-    return _number(value, 1, 2)
+    return number(value, 1, 2)
 
 
 def mega(value: Cell) -> str:
     """Print a count in millions."""
-    return _number(value, 1e6, 3)
+    return number(value, 1e6, 3)
 
 
 def giga(value: Cell) -> str:
     """Print operations in billions."""
-    return _number(value, 1e9, 3)
+    return number(value, 1e9, 3)
 
 
 def mib(value: Cell) -> str:
     """Print memory in MiB."""
-    return _number(value, 1, 1)
+    return number(value, 1, 1)
 
 
 def percent(value: Cell) -> str:
     """Print a probability in percent."""
     if isinstance(value, float) and value > 0.995:
         return "> 99 %"
-    return MISSING if value is None else f"{_number(value, 0.01, 0)} %"
+    return MISSING if value is None else f"{number(value, 0.01, 0)} %"
 
 
 def plain(value: Cell) -> str:
@@ -47,7 +47,8 @@ def plain(value: Cell) -> str:
     return MISSING if value is None or value == "" else str(value)
 
 
-def _number(value: Cell, unit: float, decimals: int) -> str:
+def number(value: Cell, unit: float, decimals: int) -> str:
+    """Print a number in multiples of `unit`."""
     if value is None or isinstance(value, str):
         return value or MISSING
     return f"{value / unit:,.{decimals}f}"

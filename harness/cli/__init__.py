@@ -160,6 +160,55 @@ def _add_exchange(commands: Any) -> None:
     )
     compare.set_defaults(command=_command("compare"))
 
+    table = commands.add_parser(
+        "table", help="the benchmark table of a paper, from runs and published figures"
+    )
+    table.add_argument("outs", nargs="*", type=Path, metavar="OUT", help="folders of runs")
+    table.add_argument(
+        "--published",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="set figures of papers beside them: dlgsanet, esc, lgvan, baselines, or FILE.csv",
+    )
+    table.add_argument(
+        "--datasets", type=_names, default=(), metavar="Set5,Set14", help="only these, in order"
+    )
+    table.add_argument("--scales", type=_numbers, default=(), metavar="2,3,4", help="only these")
+    table.add_argument(
+        "--baseline", default="", metavar="METHOD", help="latency and memory as ratios to it"
+    )
+    table.add_argument(
+        "--sort",
+        choices=("params", "flops", "activations", "latency", "memory"),
+        default="flops",
+        help="order methods by this cost (default: flops)",
+    )
+    table.add_argument(
+        "--tolerance",
+        default="",
+        metavar="METRIC=T,...",
+        help="report figures that differ by more, e.g. psnr_y_db=0.01,params=1%%",
+    )
+    table.add_argument(
+        "--format",
+        type=_names,
+        default=("md",),
+        metavar="FORMATS",
+        help="of latex,md,html,csv (default: md)",
+    )
+    table.add_argument(
+        "--marks",
+        choices=("colour", "bold"),
+        default="colour",
+        help="best red and second best blue, or bold and underlined",
+    )
+    table.add_argument(
+        "--to", type=Path, default=Path("tables"), metavar="DIR", help="(default: tables)"
+    )
+    table.add_argument("--name", default="benchmark", help="of the files (default: benchmark)")
+    table.set_defaults(command=_command("table"))
+
     adopt = commands.add_parser("import", help="native folders from an official repository")
     adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
     adopt.add_argument("--ids", type=_numbers, default=(), metavar="18", help="only these")

@@ -1,8 +1,6 @@
 """Tables for papers and notebooks."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -14,16 +12,9 @@ from harness.errors import RunError
 from harness.store import save_run
 from reports.latex import escape
 from reports.markdown import escape as escape_markdown
+from tests.reports.compiled import faults
 from tests.reports.conftest import forty_six
 from tests.runs import made
-
-DOCUMENT = r"""\documentclass{article}
-\usepackage[T1]{fontenc}
-\usepackage{textcomp,array,booktabs,graphicx}
-\begin{document}
-%s
-\end{document}
-"""
 
 
 def test_latex_escapes() -> None:
@@ -61,18 +52,10 @@ def escape_free(text: str) -> str:
 def test_the_latex_compiles_without_a_warning(
     run: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    if shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not installed (Debian: texlive-latex-recommended)")
     tables = request.getfixturevalue(run) / "tables"
     names = ["leaderboard", *(f"factsheet_entry{index:02}" for index in range(10))]
-    inputs = "\n".join(f"\\noindent\\input{{{tables / name}.tex}}\\clearpage" for name in names)
-    (tmp_path / "page.tex").write_text(DOCUMENT % inputs)
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
-    log = (tmp_path / "page.log").read_text(errors="replace")
-    assert done.returncode == 0, log[-2000:]
-    faults = [line for line in log.splitlines() if re.search(r"Warning|Overfull|Underfull", line)]
-    assert faults == []
+    files = [tables / f"{name}.tex" for name in names]
+    assert faults(files, "textcomp,array,booktabs,graphicx", tmp_path) == []
 
 
 def test_the_markdown_has_a_line_per_entry(hostile: Path) -> None:

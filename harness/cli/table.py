@@ -1,0 +1,65 @@
+"""`table`: the benchmark table of a paper, from finished runs and published figures."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import reports
+from harness import cli
+from harness.errors import InputError
+from harness.published import Published, read_published
+from harness.records import Run
+from harness.store import RESULTS, load_run
+from reports import paper
+from reports.paper import differences
+from reports.paper.layout import build
+from reports.paper.methods import Method, of_published, of_run_rows
+from reports.paper.table import Choice
+
+PAPERS = reports.PUBLISHED / "papers"
+
+
+def command(options: argparse.Namespace) -> int:
+    """Write the table in the formats that `options` ask for; say what differs from papers."""
+    unknown = [form for form in options.format if form not in paper.SUFFIXES]
+    if unknown:
+        known = ", ".join(paper.SUFFIXES)
+        raise InputError(f"--format {','.join(unknown)} is unknown; there are {known}")
+    choice = Choice(
+        scales=options.scales,
+        datasets=options.datasets,
+        baseline=options.baseline,
+        sort=options.sort,
+        tolerances=differences.parse(options.tolerance),
+    )
+    table = build(methods(options.outs, options.published), choice)
+    for file in paper.write(table, options.format, options.to, options.name, options.marks):
+        print(f"Table: {file}")
+    if table.differences:
+        print(table.summary)
+    for difference in table.exceeding:
+        print(f"  {difference}")
+    return cli.OK
+
+
+def methods(outs: Sequence[Path], names: Sequence[str]) -> list[Method]:
+    """Return the rows of finished runs, then those of published figures. Raises InputError."""
+    measured = [row for out in outs for run in runs(out) for row in of_run_rows(run)]
+    return measured + of_published(figure for name in names for figure in _published(name))
+
+
+def runs(out: Path) -> list[Run]:
+    """Read the run of a folder, or the runs of the folders in it (x2, x3, x4)."""
+    if out.is_dir() and not (out / RESULTS).is_file():
+        inner = sorted(file.parent for file in out.glob(f"*/{RESULTS}"))
+        if inner:
+            return [load_run(folder) for folder in inner]
+    return [load_run(out)]
+
+
+def _published(name: str) -> list[Published]:
+    file = Path(name) if name.endswith(".csv") else PAPERS / f"{name}.csv"
+    if not file.is_file() and file.parent == PAPERS:
+        known = ", ".join(sorted(one.stem for one in PAPERS.glob("*.csv")))
+        raise InputError(f"no published figures are called {name!r}; there are {known}")
+    return read_published(file)

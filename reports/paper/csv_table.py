@@ -1,0 +1,26 @@
+"""The table as CSV, in the form of published figures: it can stand in another paper's table."""
+
+from collections.abc import Iterator
+
+from harness.published import COLUMNS
+from reports.csv_table import text_of
+from reports.paper.table import PaperTable
+
+
+def text(table: PaperTable) -> str:
+    """Return every figure of the table's methods, base units and full precision, one per line."""
+    return text_of(COLUMNS, _rows(table))
+
+
+def _rows(table: PaperTable) -> Iterator[dict[str, object]]:
+    for method in table.methods:
+        for quantity, value in method.values.items():
+            yield {
+                "method": method.name,
+                "scale": method.scale,
+                "kind": method.kind or "measured",
+                "dataset": quantity.on,
+                "metric": quantity.metric,
+                "value": value,
+                "source": method.origin(quantity),
+            }

@@ -1,0 +1,204 @@
+"""Methods laid out as the table of a paper: order, marks, ratios, footnotes. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.errors import InputError
+from reports import units
+from reports.notes import Notes
+from reports.paper.columns import COSTS, Column, columns_of
+from reports.paper.differences import Difference, compare
+from reports.paper.methods import HR_SIZE, Method, key_of
+from reports.paper.table import Block, Cell, Choice, Line, Mark, PaperTable
+
+Group = Sequence[Method]  # all rows of one method at one scale: measured ones, then published
+
+
+def build(methods: Sequence[Method], choice: Choice) -> PaperTable:
+    """Lay out `methods`. Raises InputError where the choice names what is not there."""
+    if not methods:
+        raise InputError(
+            "there is nothing to show; name the folder of a run, or --published figures"
+        )
+    scales, datasets = _scales(methods, choice), _datasets(methods, choice)
+    methods = [method for method in methods if method.scale in scales]
+    if choice.baseline and not _called(methods, choice.baseline):
+        known = ", ".join(dict.fromkeys(method.name for method in methods))
+        raise InputError(f"no method is called {choice.baseline}; there are {known}")
+    columns = columns_of(methods, datasets, with_ratios=bool(choice.baseline))
+    if not columns:
+        raise InputError("no method has a figure for any column; name other --datasets or --scales")
+    methods = [m for m in methods if not m.kind or any(c.quantity in m.values for c in columns)]
+    notes, blocks, ordered, differences = Notes(), [], [], []
+    devices = dict.fromkeys(method.device for method in methods if not method.kind)
+    for scale in scales:
+        groups = _groups([method for method in methods if method.scale == scale], choice.sort)
+        layout = _Layout(columns, groups, choice, notes, several_devices=len(devices) > 1)
+        blocks.append(Block(scale, tuple(layout.lines())))
+        ordered += [method for group in groups for method in group]
+        differences += layout.differences
+    return PaperTable(
+        columns,
+        tuple(blocks),
+        tuple(notes.texts),
+        tuple(_remarks(columns, choice, list(devices), differences)),
+        tuple(differences),
+        tuple(ordered),
+    )
+
+
+class _Layout:
+    """Turns the groups of one scale into lines."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        groups: Sequence[Group],
+        choice: Choice,
+        notes: Notes,
+        several_devices: bool,
+    ) -> None:
+        self._columns = columns
+        self._groups = groups
+        self._baseline = choice.baseline
+        self._notes = notes
+        self._several_devices = several_devices
+        self._marks = {column: _marks(column, groups) for column in columns if column.quality}
+        self.differences = [
+            difference
+            for group in groups
+            if not group[0].kind
+            for published in group
+            if published.kind
+            for difference in compare(group[0], published, columns, choice.tolerances)
+        ]
+        self._small = {(d.published, d.column): d.text for d in self.differences}
+
+    def lines(self) -> Iterable[Line]:
+        for group in self._groups:
+            for method in group:
+                cells = tuple(self._cell(method, column, group) for column in self._columns)
+                numbers = tuple(map(self._notes.number, self._sources(method)))
+                yield Line(method.name, method.kind, numbers, cells)
+
+    def _sources(self, method: Method) -> Iterable[str]:
+        if self._several_devices and not method.kind:
+            yield f"measured on {method.device}"
+        shown = (method.sources.get(column.quantity) for column in self._columns)
+        yield from dict.fromkeys(f"source: {source}" for source in shown if source)
+
+    def _cell(self, method: Method, column: Column, group: Group) -> Cell:
+        value = self._ratio(method, column) if column.ratio else method.values.get(column.quantity)
+        if value is None:
+            reason = self._why_missing(method, column, group)
+            return Cell(units.MISSING, note=self._notes.number(reason))
+        small = self._small.get((method, column), "")
+        spread = method.spread.get(column.quantity)
+        if spread is not None and not column.ratio:
+            small = f"± {column.text(spread)}"
+        mark = self._marks.get(column, {}).get(method, "")
+        return Cell(column.text(value), mark, small)
+
+    def _ratio(self, method: Method, column: Column) -> float | None:
+        """Return the baseline's value over the row's, where both are of one device."""
+        quantity = column.quantity
+        value = method.values.get(quantity)
+        for other in self._called():
+            reference = other.values.get(quantity)
+            if value and reference and other.origin(quantity) == method.origin(quantity):
+                return reference / value
+        return None
+
+    def _called(self) -> list[Method]:
+        return _called([method for group in self._groups for method in group], self._baseline)
+
+    def _why_missing(self, method: Method, column: Column, group: Group) -> str:
+        if column.ratio:
+            return f"no figure of {self._baseline} from the same device"
+        if method.kind:
+            return "not in the published figures that this project holds"
+        if not column.quality and method.values:
+            return "not measured in this run"
+        known = any(other.kind and column.quantity in other.values for other in group)
+        return f"{method.missing}{'; published value' if known else ''}"
+
+
+def _scales(methods: Sequence[Method], choice: Choice) -> list[int]:
+    there = {method.scale for method in methods}
+    for scale in choice.scales:
+        if scale not in there:
+            known = ", ".join(map(str, sorted(there)))
+            raise InputError(f"nothing of scale {scale} is there; there is {known}")
+    measured = {method.scale for method in methods if not method.kind}
+    return sorted(choice.scales or measured or there)
+
+
+def _datasets(methods: Sequence[Method], choice: Choice) -> list[str]:
+    measured = [method for method in methods if not method.kind]
+    there, all_there = (
+        list(dict.fromkeys(q.on for m in some for q in m.values if q.metric == "psnr_y_db"))
+        for some in (measured, methods)
+    )
+    for dataset in choice.datasets:
+        if dataset not in all_there:
+            known = ", ".join(all_there) or "none"
+            raise InputError(f"no PSNR-Y of data set {dataset} is there; data sets: {known}")
+    return list(choice.datasets) or there or all_there
+
+
+def _groups(methods: Sequence[Method], sort: str) -> list[Group]:
+    """Gather the rows of each method; sort by cost, methods of unknown cost last."""
+    gathered: dict[str, list[Method]] = {}
+    for method in methods:
+        gathered.setdefault(method.key, []).append(method)
+    groups = [sorted(group, key=lambda method: bool(method.kind)) for group in gathered.values()]
+
+    def cost(group: Group) -> tuple[float, str]:
+        leading = _leading(group, COSTS[sort])
+        return leading.values[COSTS[sort].quantity] if leading else float("inf"), group[0].key
+
+    return sorted(groups, key=cost)
+
+
+def _leading(group: Group, column: Column) -> Method | None:
+    """Return the row whose value stands for the method: the measured, else the first published."""
+    return next((method for method in group if column.quantity in method.values), None)
+
+
+def _marks(column: Column, groups: Sequence[Group]) -> Mapping[Method, Mark]:
+    """Return the marks of best and second best; equals share one."""
+    leading = [method for group in groups if (method := _leading(group, column))]
+    printed = {m: round(m.values[column.quantity], column.decimals) for m in leading}
+    levels = sorted(set(printed.values()), reverse=True)[:2]
+    if len(leading) < 2:
+        return {}
+    names: tuple[Mark, ...] = ("best", "second")
+    return {m: names[levels.index(value)] for m, value in printed.items() if value in levels}
+
+
+def _called(methods: Sequence[Method], name: str) -> list[Method]:
+    return [method for method in methods if method.key == key_of(name)]
+
+
+def _remarks(
+    columns: Sequence[Column],
+    choice: Choice,
+    devices: Sequence[str],
+    differences: Sequence[Difference],
+) -> Iterable[str]:
+    metrics = {column.quantity.metric for column in columns}
+    yield f"Methods by {COSTS[choice.sort].heading.partition(' [')[0]}, cheapest first."
+    if any(column.quantity.on == HR_SIZE for column in columns):
+        yield f"Costs other than parameters are of a {HR_SIZE} output."
+    if any(column.quality for column in columns):
+        yield (
+            "PSNR and SSIM are of the Y channel; marked are the best and the second best method, "
+            "each by its first row that has the figure."
+        )
+    if metrics & {"latency_ms", "memory_mib"} and len(devices) == 1:
+        yield f"Measured on {devices[0]}."
+    if any(column.ratio for column in columns):
+        yield f"Ratios are those of {choice.baseline} over the row, both from one device."
+    if differences:
+        compared = dict.fromkeys(d.column.quantity.metric for d in differences)
+        limits = ", ".join(f"{metric} {choice.tolerances[metric]}" for metric in compared)
+        yield f"Small figures on published rows: measured minus published; tolerances: {limits}."

@@ -1,0 +1,112 @@
+"""Measured runs and published figures as the same rows: a method at one scale."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from harness.leaderboard import Row, of_run
+from harness.published import Published
+from harness.records import Run
+from harness.weights import how_to_get
+
+HR_SIZE, LR_SIZE = "1280x720", "256x256"  # what costs are of: the output, or the input
+_SCALE = re.compile(r"[\s_-]*[x×][234]$", re.IGNORECASE)
+
+
+class Quantity(NamedTuple):
+    """A metric, and what it was taken on: a data set, a size, or nothing for `params`."""
+
+    metric: str
+    on: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """One method at one scale, as it was measured or as it was published; equal to itself only."""
+
+    name: str  # without the scale
+    scale: int
+    kind: str = ""  # paper, retrained, ...; empty where it was measured
+    values: Mapping[Quantity, float] = field(default_factory=dict)  # base units
+    spread: Mapping[Quantity, float] = field(default_factory=dict)  # half the 95 % interval
+    missing: str = ""  # why it has no quality, or nothing at all
+    sources: Mapping[Quantity, str] = field(default_factory=dict)  # of published values
+    device: str = ""  # that measured it
+
+    def origin(self, quantity: Quantity) -> str:
+        """Return the source or device of a figure; times and memory compare within one."""
+        return self.sources.get(quantity, self.device)
+
+    @property
+    def key(self) -> str:
+        """Return what two names of one method have in common: letters, digits and plus signs."""
+        return key_of(self.name)
+
+
+def key_of(name: str) -> str:
+    """Return `dlgsanettiny` for `DLGSANet-tiny`; the `+` of a self-ensemble stays."""
+    return "".join(c for c in _SCALE.sub("", name).casefold() if c.isalnum() or c == "+")
+
+
+def of_published(figures: Iterable[Published]) -> list[Method]:
+    """Gather published figures to a row per method, scale and kind, in the order they stand."""
+    rows: dict[tuple[str, int, str], list[Published]] = {}
+    for one in figures:
+        name = f"{one.method}-{one.variant}" if one.variant else one.method
+        rows.setdefault((name, one.scale, one.kind), []).append(one)
+    return [
+        Method(
+            name,
+            scale,
+            kind,
+            {Quantity(one.metric, one.on): one.value for one in row},
+            sources={Quantity(one.metric, one.on): one.source for one in row},
+        )
+        for (name, scale, kind), row in rows.items()
+    ]
+
+
+def of_run_rows(run: Run) -> list[Method]:
+    """Return the entries of `run` that are of its scale."""
+    device = run.identity.get("gpu") or run.identity.get("cpu") or run.device
+    return [
+        Method(
+            _SCALE.sub("", row.figures.name),
+            run.protocol.scale,
+            values=dict(_values(run, row)),
+            missing=_missing(row),
+            device=device,
+        )
+        for row in of_run(run).rows
+        if row.figures.status != "skipped"
+    ]
+
+
+def _values(run: Run, row: Row) -> Iterable[tuple[Quantity, float]]:
+    columns = row.columns
+    found = {
+        Quantity("params"): columns.get("params"),
+        Quantity("flops", LR_SIZE): columns.get("flops"),
+        Quantity("activations", LR_SIZE): columns.get("activations"),
+    }
+    for split in run.splits:
+        for metric, column in (
+            ("psnr_y_db", f"psnr_y_{split.name}_db"),
+            ("ssim_y", f"ssim_y_{split.name}"),
+            ("psnr_db", f"psnr_{split.name}_db"),
+            ("ssim", f"ssim_{split.name}"),
+        ):
+            found[Quantity(metric, split.name)] = columns.get(column)
+    for quantity, value in found.items():
+        if isinstance(value, int | float):
+            yield quantity, value
+
+
+def _missing(row: Row) -> str:
+    """Say why figures of a measured method are missing."""
+    entry = row.entry
+    if entry and entry.inspection and not entry.inspection.complete:
+        table = entry.manifest.weights if entry.manifest else None
+        return f"checkpoint not available ({how_to_get(table)})"
+    return row.figures.reason or "not measured in this run"
