@@ -26,6 +26,8 @@ def command(options: argparse.Namespace) -> int:
     found = submissions([options.path], edition, options.weights)
     if len(found) > 1:
         raise InputError(f"{options.path} holds {len(found)} submissions; check one at a time")
+    if isinstance(found[0], Submission):
+        edition = protocol.load(options.protocol, found[0].manifest.model.scale)
     device = devices.resolve(options.device)
     splits: tuple[SplitData, ...] = ()
     if options.data:
