@@ -6,7 +6,8 @@ from harness.records import Figures, Protocol, Standing, Threshold
 def judge(entry: Figures, protocol: Protocol) -> Standing:
     """Return a standing with eligibility, its reason, and a flag where rounding decided it.
 
-    An entry that reaches the thresholds of the splits it has, but lacks a split, is `provisional`.
+    An entry that reaches the thresholds of the splits it has, but lacks a split, is `provisional`;
+    not so where the protocol ranks nothing.
     """
     if entry.status != "ok":
         return Standing("no", entry.reason or f"status {entry.status}")
@@ -23,7 +24,7 @@ def judge(entry: Figures, protocol: Protocol) -> Standing:
     rounded = [_rounded(*one) for one in judged if one[1] < one[2].db]
     flags = {"decided by rounding": "; ".join(rounded)} if rounded else {}
     absent = [split.name for split in protocol.splits if split.name not in entry.psnr_db]
-    if absent:
+    if absent and protocol.tracks:
         return Standing("provisional", f"no PSNR on {', '.join(absent)}", flags=flags)
     return Standing("yes", flags=flags)
 

@@ -130,6 +130,7 @@ def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
 def _score_pass(submission: Submission, splits: Sequence[SplitData], bench: Bench) -> Outcome:
     """Run the restore pass; score every SR image as it arrives."""
     scale, border = bench.protocol.scale, bench.protocol.border
+    rounded = bench.protocol.rounded_luma
     pairs = [(split.name, pair) for split in splits for pair in split.pairs]
     sizes = [(pair.lr.height * scale, pair.lr.width * scale) for _, pair in pairs]
 
@@ -137,7 +138,7 @@ def _score_pass(submission: Submission, splits: Sequence[SplitData], bench: Benc
         split, pair = pairs[index]
         assert pair.hr is not None
         hr = crop_to_multiple(pair.hr.read(), scale)
-        close = fidelity(sr, hr, border) if bench.protocol.ssim else _without_ssim(sr, hr, border)
+        close = (fidelity if bench.protocol.ssim else _without_ssim)(sr, hr, border, rounded)
         return ImageScore(split, pair.name, close, hashlib.sha256(sr.data).hexdigest())
 
     with Scorers(score) as scorers:
@@ -156,8 +157,10 @@ def _score_pass(submission: Submission, splits: Sequence[SplitData], bench: Benc
     return replace(outcome, scores=tuple(scores))
 
 
-def _without_ssim(sr: NDArray[np.uint8], hr: NDArray[np.uint8], border: int) -> Fidelity:
-    psnr_db, psnr_y_db = psnr(sr, hr, border)
+def _without_ssim(
+    sr: NDArray[np.uint8], hr: NDArray[np.uint8], border: int, rounded_luma: bool
+) -> Fidelity:
+    psnr_db, psnr_y_db = psnr(sr, hr, border, rounded_luma)
     return Fidelity(psnr_db, None, psnr_y_db, None)
 
 
@@ -176,6 +179,7 @@ def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:
         "hr": split.hr_digest,
         "border": bench.protocol.border,
         "ssim": bench.protocol.ssim,
+        "rounded_luma": bench.protocol.rounded_luma,
         "identity": bench.identity,
     }
     return bench.store.key("restore", _stable(entry, bench) | depends)

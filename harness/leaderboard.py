@@ -12,6 +12,7 @@ from harness.records import Entry, Figures, Protocol, Run, Standing
 from harness.runtimes import Runtime
 
 COUNTERS = ("fvcore", "hooks", "torch", "ptflops")
+_PSNR = {"rgb": "psnr_db", "y": "psnr_y_db"}  # colour -> field of Fidelity
 _RANKED = {"runtime": "runtime_ms", "flops": "flops", "params": "params"}  # column -> metric
 
 Cell = str | int | float | None
@@ -38,7 +39,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """All rows, best first; entries without a rank follow in the order they were given."""
+    """All rows, best first; entries without a rank follow in the order they were given.
+
+    Where the protocol ranks nothing, by FLOPs.
+    """
 
     rows: tuple[Row, ...]
     protocol: Protocol
@@ -58,7 +62,7 @@ def of_run(
         for entry, runtime in zip(run.entries, timed, strict=True)
     ]
     built = _build(figures, run.entries, timed, protocol, baseline)
-    return replace(built, notes=(*built.notes, *_timing_notes(run)))
+    return replace(built, notes=(*built.notes, *_data_notes(run, protocol), *_timing_notes(run)))
 
 
 def of_table(
@@ -81,7 +85,10 @@ def _build(
         runtime for one, runtime in zip(figures, timed, strict=True) if one.name == ranking.baseline
     ]
     reference = called[0] if called else None
-    sure = certainty.of_track(ranking, timed, reference, protocol.tracks[0])
+    main = protocol.main_track
+    sure = (
+        certainty.of_track(ranking, timed, reference, main) if main else [Certainty()] * len(timed)
+    )
     rows = []
     for numbers, entry, runtime, standing, how_sure in zip(
         figures, entries, timed, ranking.standings, sure, strict=True
@@ -90,11 +97,27 @@ def _build(
         if entry:
             columns |= _measured_columns(entry, numbers, runtime, protocol)
             columns["flags"] = "; ".join(entry.flags | standing.flags)
-        main = standing.places.get(protocol.tracks[0].name)
-        position = main.rank if main else None
+        place = standing.places.get(main.name) if main else None
+        position = place.rank if place else None
         rows.append(Row(numbers, standing, position, columns, entry, runtime, how_sure))
-    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.figures.status == "skipped"))
+    if main:
+        rows.sort(key=lambda r: (r.rank is None, r.rank or 0, r.figures.status == "skipped"))
+    else:
+        rows.sort(key=lambda row: row.figures.metrics.get("flops", math.inf))
     return Leaderboard(tuple(rows), protocol, ranking.baseline, ranking.notes)
+
+
+def _data_notes(run: Run, protocol: Protocol) -> Iterator[str]:
+    """Say what was compared, where it is not RGB, and on what it was not."""
+    if protocol.colour == "y":
+        rounded = "rounded to uint8" if run.protocol.rounded_luma else "in floating point"
+        yield (
+            f"PSNR-Y and SSIM-Y are of MATLAB's rgb2ycbcr {rounded}, "
+            f"{run.protocol.border} pixels of border cut"
+        )
+    absent = [split.name for split in run.splits if not split.images]
+    if absent:
+        yield f"no images of {', '.join(absent)} were in the data folder"
 
 
 def _timing_notes(run: Run) -> Iterator[str]:
@@ -103,7 +126,9 @@ def _timing_notes(run: Run) -> Iterator[str]:
     if run.rounds and policy.policy == "official":
         yield f"runtime by the official policy: cold, the mean of {policy.rounds} runs"
     elif run.rounds and not any(done.drifts for done in run.rounds):
-        yield "rounds have no brackets: the baseline was not timed in this run"
+        absent = "the baseline was not timed in this run"
+        why = absent if run.protocol.baseline.names else "the protocol names no baseline"
+        yield f"rounds have no brackets: {why}"
     for done in run.rounds:
         if done.flagged:
             yield (
@@ -132,7 +157,7 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
         team=entry.team,
         status=entry.status,
         reason=entry.failure.reason if entry.failure else "",
-        psnr_db=_fidelity_means(entry, protocol, "psnr_db"),
+        psnr_db=_fidelity_means(entry, protocol, _PSNR[protocol.colour]),
         metrics=metrics,
     )
 
@@ -142,7 +167,7 @@ def _standing_columns(
 ) -> dict[str, Cell]:
     rank_low, rank_high = sure.ranks or (None, None)
     log_low, log_high = sure.log_score or (None, None)
-    main = standing.places.get(protocol.tracks[0].name)
+    main = standing.places.get(protocol.main_track.name) if protocol.main_track else None
     columns: dict[str, Cell] = {
         "rank": main.rank if main else None,
         "rank_low": rank_low,
@@ -171,7 +196,7 @@ def _measured_columns(
 ) -> dict[str, Cell]:
     columns: dict[str, Cell] = {}
     for split in protocol.splits:
-        columns |= _split_columns(entry, figures, runtime, split.name, protocol)
+        columns |= _split_columns(entry, runtime, split.name, protocol)
     low, high = (runtime.interval_ms if runtime else None) or (None, None)
     columns |= {"runtime_ms": figures.metrics.get("runtime_ms")}
     columns |= {"runtime_ms_low": low, "runtime_ms_high": high}
@@ -179,10 +204,11 @@ def _measured_columns(
 
 
 def _split_columns(
-    entry: Entry, figures: Figures, runtime: Runtime | None, split: str, protocol: Protocol
+    entry: Entry, runtime: Runtime | None, split: str, protocol: Protocol
 ) -> dict[str, Cell]:
-    columns: dict[str, Cell] = {f"psnr_{split}_db": figures.psnr_db.get(split)}
+    columns: dict[str, Cell] = {}
     for name, column in (
+        ("psnr_db", f"psnr_{split}_db"),
         ("ssim", f"ssim_{split}"),
         ("psnr_y_db", f"psnr_y_{split}_db"),
         ("ssim_y", f"ssim_y_{split}"),

@@ -136,21 +136,22 @@ def _without_scores(bench: Bench) -> Bench:
 def _quality(figures: Figures, protocol: Protocol) -> Iterator[Finding]:
     for split in protocol.splits:
         psnr, threshold = figures.psnr_db.get(split.name), split.threshold
+        what = f"{protocol.psnr} on {split.name}"
         if psnr is None:
-            yield Finding(None, f"PSNR on {split.name}: not measured, its images are not here")
+            yield Finding(None, f"{what}: not measured, its images are not here")
         elif threshold is None:
-            yield Finding(None, f"PSNR on {split.name}: {psnr:.4f} dB, no threshold")
+            yield Finding(None, f"{what}: {psnr:.4f} dB, no threshold")
         else:
             yield Finding(
                 eligibility.reaches(psnr, threshold),
-                f"PSNR on {split.name}: {psnr:.4f} dB, {psnr - threshold.db:+.4f} dB from the "
+                f"{what}: {psnr:.4f} dB, {psnr - threshold.db:+.4f} dB from the "
                 f"threshold {threshold.db:g} dB ({threshold.decimals} decimals count)",
             )
 
 
 def _costs(figures: Figures, base: Mapping[str, float], protocol: Protocol) -> Iterator[Finding]:
     own = figures.metrics
-    name = protocol.baseline.names[0]
+    name = next(iter(protocol.baseline.names), "")
     for metric, unit, label in (("params", 1e6, "M"), ("flops", 1e9, "G"), ("runtime_ms", 1, "ms")):
         if metric not in own:
             continue
@@ -158,7 +159,7 @@ def _costs(figures: Figures, base: Mapping[str, float], protocol: Protocol) -> I
         yield Finding(
             None, f"{metric.removesuffix('_ms')}: {own[metric] / unit:.4g} {label}{ratio}"
         )
-    if "runtime_ms" not in base:
+    if name and "runtime_ms" not in base:
         yield Finding(None, f"runtime has no ratio: {name}'s checkpoint is not here")
 
 
@@ -169,6 +170,8 @@ def _places(
     protocol: Protocol,
 ) -> Iterator[Finding]:
     """Say which rank it would take in the published table, its runtime scaled by the baseline's."""
+    if not protocol.tracks:
+        return
     theirs = next((f for f in published if f.name in protocol.baseline.names), None)
     if theirs is None:
         yield Finding(None, f"no published table of {protocol.name} is here to rank it in")

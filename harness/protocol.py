@@ -1,4 +1,8 @@
-"""Protocols: the editions of the challenge, read from TOML files and checked for contradictions."""
+"""Protocols: editions of the challenge and benchmarks, read from TOML files and checked.
+
+A file that lists `scales` instead of one `scale` holds a protocol for each of them: `{scale}` in
+its texts stands for the scale, and `border = "scale"` for as many pixels.
+"""
 
 import difflib
 import math
@@ -7,10 +11,11 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from harness import schema
 from harness.errors import ProtocolError
-from harness.records import METRICS, Protocol, Split, Threshold, TimingPolicy, Track
+from harness.records import METRICS, Baseline, Protocol, Split, Threshold, TimingPolicy, Track
 
 FOLDER = resources.files("harness.protocols")
 
@@ -21,10 +26,26 @@ def bundled() -> list[str]:
     return sorted(file.stem for file in files if file.suffix == ".toml")
 
 
-def load(name_or_path: str | Path) -> Protocol:
+def load(name_or_path: str | Path, scale: int | None = None) -> Protocol:
     """Read a protocol by its bundled name or from a TOML file.
 
-    Raises ProtocolError when there is none, or when it is malformed or contradicts itself.
+    `scale` picks from a file of several, which gives its first otherwise. Raises ProtocolError
+    when there is none, or when it is malformed or contradicts itself.
+    """
+    every = load_scales(name_or_path)
+    if len(every) == 1 or scale is None:
+        return every[0]
+    for protocol in every:
+        if protocol.scale == scale:
+            return protocol
+    known = ", ".join(str(protocol.scale) for protocol in every)
+    raise ProtocolError(f"protocol {name_or_path} is of the scales {known}, not of {scale}")
+
+
+def load_scales(name_or_path: str | Path) -> tuple[Protocol, ...]:
+    """Read the protocols of a file: one, or one per scale where it lists `scales`.
+
+    Raises ProtocolError as `load` does.
     """
     asked = str(name_or_path)
     try:
@@ -32,17 +53,46 @@ def load(name_or_path: str | Path) -> Protocol:
             text = FOLDER.joinpath(f"{asked}.toml").read_text("utf-8")
         else:
             text = Path(asked).read_text("utf-8")
-        protocol = schema.from_table(Protocol, tomllib.loads(text))
+        tables = _by_scale(tomllib.loads(text))
+        protocols = tuple(schema.from_table(Protocol, table) for table in tables)
     except OSError as error:
         raise ProtocolError(_unknown(asked, error)) from None
     except UnicodeDecodeError:
         raise ProtocolError(f"protocol {asked} is not text in UTF-8; save it as such") from None
     except (tomllib.TOMLDecodeError, schema.SchemaError) as error:
         raise ProtocolError(f"protocol {asked}: {error}") from None
-    faults = "; ".join(_faults(protocol))
+    # what is wrong at every scale is said once
+    faults = dict.fromkeys(fault for protocol in protocols for fault in _faults(protocol))
     if faults:
-        raise ProtocolError(f"protocol {asked}: {faults}")
-    return protocol
+        raise ProtocolError(f"protocol {asked}: {'; '.join(faults)}")
+    return protocols
+
+
+def _by_scale(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the table of each scale. Raises SchemaError where the scales are no list of them."""
+    scales = table.pop("scales", None)
+    if scales is None:
+        yield table
+        return
+    whole = isinstance(scales, list) and all(type(scale) is int for scale in scales)
+    if "scale" in table or not whole or not scales or len({*scales}) < len(scales):
+        raise schema.SchemaError("scales must be a list of different scales, and stand alone")
+    for scale in scales:
+        of_scale = {"scale": scale}
+        if table.get("border") == "scale":
+            of_scale["border"] = scale
+        yield _filled(table, scale) | of_scale
+
+
+def _filled(value: Any, scale: int) -> Any:
+    """Put the scale into the texts of a table."""
+    if isinstance(value, str):
+        return value.replace("{scale}", str(scale))
+    if isinstance(value, list):
+        return [_filled(item, scale) for item in value]
+    if isinstance(value, dict):
+        return {key: _filled(item, scale) for key, item in value.items()}
+    return value
 
 
 def _unknown(asked: str, error: OSError) -> str:
@@ -62,6 +112,8 @@ def _faults(protocol: Protocol) -> Iterator[str]:
     if protocol.switches.threads < 0:
         yield "switches.threads must be at least 0"
     yield from _timing_faults(protocol.timing)
+    if not protocol.splits:
+        yield "splits must not be empty"
     yield from _names("splits", [split.name for split in protocol.splits])
     yield from _names("tracks", [track.name for track in protocol.tracks])
     for split in protocol.splits:
@@ -85,8 +137,6 @@ def _timing_faults(timing: TimingPolicy) -> Iterator[str]:
 
 
 def _names(kind: str, names: Sequence[str]) -> Iterator[str]:
-    if not names:
-        yield f"{kind} must not be empty"
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{kind}: the name {name!r} stands twice"
 
@@ -131,6 +181,9 @@ def _track_faults(track: Track) -> Iterator[str]:
 
 def _baseline_faults(protocol: Protocol) -> Iterator[str]:
     baseline = protocol.baseline
+    relative = [track.name for track in protocol.tracks if track.method == "exp_ratio"]
+    if baseline == Baseline() and not relative:
+        return
     if not any(name.strip() for name in baseline.names):
         yield "baseline.names must not be empty"
     known = [*METRICS, *(f"psnr_{split.name}_db" for split in protocol.splits)]

@@ -25,10 +25,11 @@ class Column:
 
 def main_columns(protocol: Protocol) -> list[Column]:
     """Return the columns of the ranked table under `protocol`, all tracks in one."""
-    main, *others = protocol.tracks
+    if protocol.main_track is None:
+        return [*track_columns(protocol, None), _plain("Status", "status")]
     return [
-        *track_columns(protocol, main),
-        *(_track(track.name) for track in others),
+        *track_columns(protocol, protocol.main_track),
+        *(_track(track.name) for track in protocol.tracks[1:]),
         Column(
             "ahead_of_next",
             "Ahead of next",
@@ -40,25 +41,15 @@ def main_columns(protocol: Protocol) -> list[Column]:
     ]
 
 
-def track_columns(protocol: Protocol, track: Track) -> list[Column]:
-    """Return the columns of one track's table."""
+def track_columns(protocol: Protocol, track: Track | None) -> list[Column]:
+    """Return the columns of one track's table; without a track, those of figures alone."""
     return [
-        Column(
-            "rank",
-            "Rank",
-            lambda row: _rank(row, track),
-            lambda row: _ranks(row, track, track is protocol.tracks[0]),
-        ),
+        *([_place(protocol, track)] if track else []),
         _plain("ID", "id", number=True),
         _plain("Entry", "name"),
         _plain("Team", "team"),
-        Column(
-            "score",
-            "Score",
-            lambda row: place.log_score if (place := row.standing.places.get(track.name)) else None,
-            lambda row: _score(row, track.name),
-        ),
-        *(_psnr(split) for split in protocol.splits),
+        *([_score_of(track)] if track else []),
+        *(_psnr(split, protocol) for split in protocol.splits),
         Column(
             "runtime_ms",
             "Runtime [ms]",
@@ -97,7 +88,31 @@ def _metric(
     )
 
 
-def _psnr(split: Split) -> Column:
+def _place(protocol: Protocol, track: Track) -> Column:
+    return Column(
+        "rank",
+        "Rank",
+        lambda row: _rank(row, track),
+        lambda row: _ranks(row, track, track is protocol.main_track),
+    )
+
+
+def _score_of(track: Track) -> Column:
+    return Column(
+        "score",
+        "Score",
+        lambda row: place.log_score if (place := row.standing.places.get(track.name)) else None,
+        lambda row: _score(row, track.name),
+    )
+
+
+def _psnr(split: Split, protocol: Protocol) -> Column:
+    def text(row: Row) -> str:
+        """Print PSNR; PSNR and SSIM where tables are of Y, as papers do."""
+        psnr = units.db(row.figures.psnr_db.get(split.name))
+        ssim = row.columns.get(f"ssim_y_{split.name}") if protocol.colour == "y" else None
+        return psnr if ssim is None else f"{psnr} / {units.db4(ssim)}"
+
     def note(row: Row) -> str:
         """Say whether the threshold is reached, not by a colour."""
         value = row.figures.psnr_db.get(split.name)
@@ -108,9 +123,9 @@ def _psnr(split: Split) -> Column:
 
     return Column(
         f"psnr_{split.name}",
-        f"PSNR {split.name} [dB]",
+        f"{protocol.psnr} {split.name} [dB]" + (" / SSIM-Y" if protocol.colour == "y" else ""),
         lambda row: row.figures.psnr_db.get(split.name),
-        lambda row: units.db(row.figures.psnr_db.get(split.name)),
+        text,
         note=note,
     )
 

@@ -79,7 +79,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
 
 def headings(run: Run) -> list[str]:
     """Return the headings of the factsheet's table, in its order."""
-    psnr = [f"PSNR[{split.name}]" for split in run.protocol.splits]
+    psnr = [f"{run.protocol.psnr}[{split.name}]" for split in run.protocol.splits]
     rest = ["Params[M]", "FLOPs[G]", "GPU Mem.[M]", "Activation[M]", "Average Runtime[ms]"]
     return psnr + rest
 

@@ -19,6 +19,7 @@ from reports.drawing import ACCENT, INK, MUTED, SERIES, axes, label, logarithmic
 _BINS = 12  # of image sizes
 _SHAPES = {  # kind -> marker, colour, legend: the shape says what the colour says
     "ranked": ("o", SERIES, "ranked"),
+    "listed": ("o", SERIES, "entry"),  # where nothing is ranked
     "unranked": ("s", MUTED, "not ranked"),
     "baseline": ("D", ACCENT, "baseline"),
 }
@@ -67,14 +68,15 @@ def _quality(leaderboard: Leaderboard, split: str) -> Drawn | None:
     bottom = _bottom(points, threshold)
     below = [point for point in points if point.y < bottom]
     points = [point for point in points if point.y >= bottom]
-    figure, plot = axes(8, 4.6, "Runtime [ms]", f"PSNR {split} [dB]")
+    what = leaderboard.protocol.psnr
+    figure, plot = axes(8, 4.6, "Runtime [ms]", f"{what} {split} [dB]")
     front = _pareto_front(points)
     plot.step(*zip(*front, strict=True), where="post", color=ACCENT, linewidth=1, zorder=1)
     if threshold:
         plot.axhline(threshold.db, color=INK, linewidth=0.8, linestyle="--")
     far = ", ".join(f"{short(point.name)} ({units.db(point.y)} dB)" for point in below)
     return Drawn(
-        f"PSNR on {split} against runtime",
+        f"{what} on {split} against runtime",
         "Up and to the left is better. The area of a point is its number of parameters; the line "
         "is the Pareto front of the ranked entries, the dashed line the threshold. "
         + _unlabelled()
@@ -261,6 +263,8 @@ def _pareto_front(points: Sequence[_Point]) -> list[tuple[float, float]]:
 
 def _point(leaderboard: Leaderboard, row: Row, x: float, y: float) -> _Point:
     ranked = "unranked" if row.rank is None else "ranked"
+    if not leaderboard.protocol.tracks and row.figures.status == "ok":
+        ranked = "listed"
     kind = "baseline" if row.figures.name == leaderboard.baseline else ranked
     metrics, psnr = row.figures.metrics, row.figures.psnr_db
     facts = [

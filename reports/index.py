@@ -1,32 +1,56 @@
 """The leaderboard's page: a table per track, figures, and what was measured."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.leaderboard import Leaderboard, Row
-from harness.records import Run
+from harness.records import Run, Track
 from reports import figures, pages
-from reports.columns import track_columns
+from reports.columns import Column, track_columns
+
+_PLACES = "#n is the rank in one column"
+
+
+@dataclass(frozen=True)
+class _Board:
+    """One table of the page."""
+
+    name: str  # of its tab, and in addresses
+    heading: str
+    order: str  # what its rows are ordered by
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    others: Sequence[Row]  # not ranked
 
 
 def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
     """Render `run` to `page`."""
-    tracks = leaderboard.protocol.tracks
+    protocol = leaderboard.protocol
     pages.write(
         "index.html",
         run,
         leaderboard,
         page,
-        boards=[(track, track_columns(leaderboard.protocol, track)) for track in tracks],
-        ranked={track.name: _ranked(leaderboard, track.name) for track in tracks},
-        unranked={track.name: _unranked(leaderboard, track.name) for track in tracks},
+        boards=[_of_track(leaderboard, track) for track in protocol.tracks]
+        or [_of_all(leaderboard)],
         figures=figures.of_run(run, leaderboard),
     )
 
 
-def _ranked(leaderboard: Leaderboard, track: str) -> list[Row]:
-    placed = [row for row in leaderboard.rows if track in row.standing.places]
-    return sorted(placed, key=lambda row: row.standing.places[track].rank)
+def _of_track(leaderboard: Leaderboard, track: Track) -> _Board:
+    placed = [row for row in leaderboard.rows if track.name in row.standing.places]
+    terms = ", ".join(f"{weight} {metric}" for metric, weight in track.weights.items())
+    return _Board(
+        track.name,
+        f"Track {track.name}",
+        f"{track.method} of {terms}; less is better. {_PLACES} among the eligible entries.",
+        track_columns(leaderboard.protocol, track),
+        sorted(placed, key=lambda row: row.standing.places[track.name].rank),
+        [row for row in leaderboard.rows if track.name not in row.standing.places],
+    )
 
 
-def _unranked(leaderboard: Leaderboard, track: str) -> list[Row]:
-    return [row for row in leaderboard.rows if track not in row.standing.places]
+def _of_all(leaderboard: Leaderboard) -> _Board:
+    columns = track_columns(leaderboard.protocol, None)
+    return _Board("entries", "Entries", f"by FLOPs. {_PLACES}.", columns, leaderboard.rows, [])

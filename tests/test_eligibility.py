@@ -85,6 +85,12 @@ def test_a_split_without_threshold_must_be_there_for_a_final_word() -> None:
     assert judge(Figures("A", psnr_db={"valid": 29.0}), edition).eligible == "provisional"
 
 
+def test_nobody_is_provisional_where_nothing_is_ranked() -> None:
+    classic = protocol.load("classic")
+    assert judge(Figures("A", psnr_db={"Set5": 32.0}), classic).eligible == "yes"
+    assert judge(Figures("A", status="failed"), classic).eligible == "no"
+
+
 def test_an_unranked_id_is_left_out() -> None:
     edition = replace(NTIRE2026, unranked=(7,))
     figures = Figures("A", id=7, psnr_db={"valid": 27.0, "test": 27.1})

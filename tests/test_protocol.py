@@ -39,7 +39,7 @@ def bundled_text(name: str) -> str:
 
 
 def test_bundled_protocols_are_named_after_their_files() -> None:
-    assert protocol.bundled() == ["demo", *EDITIONS]
+    assert protocol.bundled() == ["classic", "demo", *EDITIONS]
     assert [protocol.load(name).name for name in protocol.bundled()] == protocol.bundled()
 
 
@@ -180,7 +180,36 @@ def test_the_demo_has_four_bundled_images_and_leaves_bicubic_out() -> None:
         assert f"{bicubic:.2f} dB" in split.threshold.source
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_the_classic_benchmarks_at_each_scale(scale: int) -> None:
+    classic = protocol.load("classic", scale)
+    assert (classic.scale, classic.border, classic.colour) == (scale, scale, "y")
+    names = ["Set5", "Set14", "B100", "Urban100", "Manga109"]
+    assert [split.name for split in classic.splits] == names
+    assert {split.threshold for split in classic.splits} == {None}
+    lr = f"Manga109/LR_bicubic/X{scale}/*x{scale}.png"
+    assert (classic.splits[4].hr, classic.splits[4].lr) == ("Manga109/HR/*.png", lr)
+    assert (classic.tracks, classic.baseline.names) == ((), ())
+    assert classic.title == f"Classic benchmarks at x{scale}"
+
+
 # ---------------------------------------------------------------- files of one's own
+
+
+def test_a_file_of_several_scales_is_a_protocol_for_each(tmp_path: Path) -> None:
+    text = bundled_text("demo").replace("scale = 4", "scales = [4, 8]").replace("x4", "x{scale}")
+    four, eight = protocol.load_scales(write(tmp_path, text))
+    assert four == protocol.load("demo")
+    assert (eight.scale, eight.border, eight.splits[0].lr) == (8, 4, "demo_valid_LR/*x8.png")
+    with pytest.raises(ProtocolError, match=r"own\.toml is of the scales 4, 8, not of 2"):
+        protocol.load(tmp_path / "own.toml", 2)
+
+
+def test_a_fault_at_every_scale_is_said_once(tmp_path: Path) -> None:
+    text = bundled_text("classic").replace('hr = "Set5/HR', 'hr = "/Set5/HR')
+    with pytest.raises(ProtocolError) as caught:
+        protocol.load(write(tmp_path, text))
+    assert str(caught.value).count("must lie below the data folder") == 1
 
 
 def test_a_file_is_read_like_a_bundled_protocol(tmp_path: Path) -> None:
@@ -194,13 +223,15 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
     with pytest.raises(ProtocolError) as caught:
         protocol.load("ntire2206")
     assert str(caught.value) == (
-        "there is no protocol 'ntire2206'; did you mean 'ntire2026'? Name one of demo, ntire2022, "
-        "ntire2023, ntire2024, ntire2025, ntire2026, or a TOML file"
+        "there is no protocol 'ntire2206'; did you mean 'ntire2026'? Name one of classic, demo, "
+        "ntire2022, ntire2023, ntire2024, ntire2025, ntire2026, or a TOML file"
     )
 
 
 def test_a_name_far_from_all_gets_the_list() -> None:
-    with pytest.raises(ProtocolError, match=r"^there is no protocol 'x'; Name one of demo, ntire"):
+    with pytest.raises(
+        ProtocolError, match=r"^there is no protocol 'x'; Name one of classic, demo, ntire"
+    ):
         protocol.load("x")
 
 
@@ -272,6 +303,11 @@ SPLIT_END = "[[splits]]\nname = "
         ("rounds = 3", "warm_up_passes = 1", "two passes are compared"),
         ("drift = 0.25", "drift = 0", "must lie between 0 and 1"),
         ('source = "as ntire2026"', 'source = ""', "counter needs a source"),
+        ("scale = 4", "scales = []", "scales must be a list of different scales"),
+        ("scale = 4", "scales = [2, 2]", "scales must be a list of different scales"),
+        ("scale = 4", "scales = 4", "scales must be a list of different scales"),
+        ("scale = 4", "scale = 4\nscales = [4]", "and stand alone"),
+        ("border = 4", 'border = "scale"', "border must be a whole number, not 'scale'"),
         ("scale = 4", "scale = 4\ninput_size = [0, 256]", "input_size must be two positive"),
         ("scale = 4", "scale = 4\ninput_size = [256]", "input_size must be a list of 2 values"),
     ],
@@ -285,12 +321,20 @@ def test_faults_are_named(tmp_path: Path, before: str, after: str, message: str)
     assert "\n" not in str(caught.value)
 
 
-def test_a_protocol_without_tracks_or_splits(tmp_path: Path) -> None:
+def test_a_protocol_without_splits(tmp_path: Path) -> None:
     head = bundled_text("demo").split("[[splits]]")[0]
-    path = write(tmp_path, "splits = []\ntracks = []\n" + head)
     with pytest.raises(ProtocolError) as caught:
-        protocol.load(path)
-    assert str(caught.value).endswith("splits must not be empty; tracks must not be empty")
+        protocol.load(write(tmp_path, "splits = []\n" + head))
+    assert str(caught.value).endswith("splits must not be empty")
+
+
+def test_a_score_relative_to_the_baseline_needs_one(tmp_path: Path) -> None:
+    head, _, rest = bundled_text("demo").partition("[baseline]")
+    text = head + rest[rest.index("[timing]") :]
+    with pytest.raises(ProtocolError, match=r"baseline\.names must not be empty"):
+        protocol.load(write(tmp_path, text))
+    ranks = protocol.load(write(tmp_path, text.replace('"exp_ratio"', '"rank_sum"')))
+    assert ranks.baseline.names == ()
 
 
 @pytest.mark.parametrize("where", ["threshold", "track", "baseline"])

@@ -30,6 +30,8 @@ def command(options: argparse.Namespace) -> int:
             f"{options.path} holds {len(found)} submissions; check one at a time: "
             "name its folder, or its id in an official repository with --ids"
         )
+    if isinstance(found[0], Submission):
+        edition = protocol.load(options.protocol, found[0].manifest.model.scale)
     device = devices.resolve(options.device)
     splits: tuple[SplitData, ...] = ()
     if options.data:

@@ -13,13 +13,18 @@ from reports import terminal
 
 def command(options: argparse.Namespace) -> int:
     """Print the ranking that `options` ask for."""
-    edition = protocol.load(options.protocol) if options.protocol else None
     source: Path = options.source
-    if source.suffix == ".csv":
-        figures = read_table(source)
-        ranked = leaderboard.of_table(figures, edition or _named_like(source), options.baseline)
+    run = None if source.suffix == ".csv" else load_run(source)
+    if options.protocol:
+        edition = protocol.load(options.protocol)
     else:
-        ranked = leaderboard.of_run(load_run(source), edition, options.baseline)
+        edition = run.protocol if run else _named_like(source)
+    if not edition.tracks:
+        raise InputError(f"protocol {edition.name} ranks nothing; name another with --protocol")
+    if run:
+        ranked = leaderboard.of_run(run, edition, options.baseline)
+    else:
+        ranked = leaderboard.of_table(read_table(source), edition, options.baseline)
     print(terminal.table(ranked))
     return cli.OK
 

@@ -1,7 +1,7 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,39 +20,75 @@ from reports import terminal
 
 
 def command(options: argparse.Namespace) -> int:
-    """Run the challenge that `options` describe."""
-    edition = protocol.load(options.protocol)
-    edition = replace(edition, timing=_timing(options, edition.timing))
-    if options.no_ssim:
-        edition = replace(edition, ssim=False)
-    out = options.out or Path("runs") / edition.name
+    """Run the challenge that `options` describe: one run per scale where it is of several."""
+    editions = [_as_asked(edition, options) for edition in protocol.load_scales(options.protocol)]
+    out = options.out or Path("runs") / editions[0].name
     found = submissions(
-        options.paths, edition, options.weights, options.ids, stand_ins(options.no_stand_ins)
+        options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
     device = devices.resolve(options.device)
-    splits = open_splits(edition, data_folder(options.data, edition, out), options.splits)
     shown = progress()
-    bench = Bench(
-        edition,
-        splits,
-        device,
-        Store(out),
-        shown,
-        time_limit=options.time_limit,
-        retry_failed=options.retry_failed,
-        fresh=options.fresh,
-        budget_minutes=options.budget,
-        precision=options.precision,
-    )
+    runs = []
+    for edition, entries in _by_scale(editions, found):
+        folder = out if len(editions) == 1 else out / f"x{edition.scale}"
+        data = data_folder(options.data, edition, folder)
+        bench = Bench(
+            edition,
+            open_splits(edition, data, options.splits),
+            device,
+            Store(folder),
+            shown,
+            time_limit=options.time_limit,
+            retry_failed=options.retry_failed,
+            fresh=options.fresh,
+            budget_minutes=options.budget,
+            precision=options.precision,
+        )
+        runs.append((entries, bench, folder))
+    finished = []
     try:
-        finished = challenge.run(found, bench, out, options.command_line)
+        for entries, bench, folder in runs:
+            run = challenge.run(entries, bench, folder, options.command_line)
+            finished.append((run, reports.render(run, folder)))
     finally:
         shown.close()
-    page = reports.render(finished, out)
-    print(terminal.table(of_run(finished)))
-    print(f"\nReport: {page}")
-    failed = any(entry.status == "failed" for entry in finished.entries)
+    for run, page in finished:
+        title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
+        print(f"{title}{terminal.table(of_run(run))}\n\nReport: {page}")
+    failed = any(entry.status == "failed" for run, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _as_asked(edition: Protocol, options: argparse.Namespace) -> Protocol:
+    """Return the protocol with what the command line says otherwise."""
+    return replace(
+        edition,
+        timing=_timing(options, edition.timing),
+        ssim=edition.ssim and not options.no_ssim,
+        rounded_luma=edition.rounded_luma or options.rounded_luma,
+    )
+
+
+def _by_scale(
+    editions: Sequence[Protocol], found: Sequence[Submission | BrokenSubmission]
+) -> Iterator[tuple[Protocol, list[Submission | BrokenSubmission]]]:
+    """Yield each protocol of a scale that some submission has, with the submissions to measure.
+
+    One that is of no protocol's scale, or of none because it is broken, has its row in every run.
+    """
+    if len(editions) == 1:
+        yield editions[0], list(found)
+        return
+    scales = [one.manifest.model.scale if isinstance(one, Submission) else None for one in found]
+    known = [edition.scale for edition in editions]
+    if not set(known).intersection(scales):
+        wanted = ", ".join(map(str, known))
+        raise InputError(f"no submission is of a scale that {editions[0].name} knows: {wanted}")
+    for edition in editions:
+        if edition.scale in scales:
+            pairs = zip(found, scales, strict=True)
+            fitting = [one for one, scale in pairs if scale == edition.scale or scale not in known]
+            yield edition, fitting
 
 
 def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:

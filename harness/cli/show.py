@@ -20,9 +20,10 @@ def command(options: argparse.Namespace) -> int:
 
 def _protocols(_: argparse.Namespace) -> Iterable[str]:
     for name in protocol.bundled():
-        edition = protocol.load(name)
+        edition, *others = protocol.load_scales(name)
+        scales = ", ".join(f"x{one.scale}" for one in (edition, *others))
         yield f"{name}: {edition.title}"
-        yield f"  x{edition.scale}, baseline {edition.baseline.names[0]}"
+        yield f"  {scales}, baseline {next(iter(edition.baseline.names), 'none')}"
         for split in edition.splits:
             limit = split.threshold
             needs = f", at least {limit.db:.{limit.decimals}f} dB" if limit else ""

@@ -41,10 +41,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The entry that scores are relative to."""
+    """The entry that scores are relative to. Without a name there is none."""
 
-    names: tuple[str, ...]  # it is the entry called by one of these
-    source: str
+    names: tuple[str, ...] = ()  # it is the entry called by one of these
+    source: str = ""
     published: dict[str, float] = field(default_factory=dict)  # metric or PSNR column -> value
 
 
@@ -87,7 +87,7 @@ class TimingPolicy:
 
 @dataclass(frozen=True)
 class Protocol:
-    """One edition of the challenge, as data."""
+    """One edition of the challenge, or one scale of a benchmark, as data."""
 
     name: str
     title: str
@@ -95,8 +95,10 @@ class Protocol:
     border: int
     splits: tuple[Split, ...]
     counter: Counter
-    tracks: tuple[Track, ...]
-    baseline: Baseline
+    tracks: tuple[Track, ...] = ()  # without any, entries are listed by FLOPs and none is ranked
+    baseline: Baseline = field(default_factory=Baseline)
+    colour: Literal["rgb", "y"] = "rgb"  # of the PSNR that thresholds judge and tables show
+    rounded_luma: bool = False  # whether Y is rounded to uint8 before it is compared
     input_size: tuple[int, int] = (256, 256)  # height, width for params, FLOPs, activations
     timing: TimingPolicy = field(default_factory=TimingPolicy)
     switches: Switches = field(default_factory=Switches)
@@ -104,3 +106,13 @@ class Protocol:
     unranked: tuple[int, ...] = ()  # ids that are measured but not ranked
     entries: tuple[str, ...] = ()  # shipped submissions that an embedded challenge runs
     notes: tuple[str, ...] = ()
+
+    @property
+    def main_track(self) -> Track | None:
+        """Return the track that tables are ordered by."""
+        return self.tracks[0] if self.tracks else None
+
+    @property
+    def psnr(self) -> str:
+        """Return what people call the PSNR of `colour`."""
+        return {"rgb": "PSNR", "y": "PSNR-Y"}[self.colour]

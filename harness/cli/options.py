@@ -1,0 +1,94 @@
+"""Options that several commands share, and how their values are read."""
+
+import argparse
+from pathlib import Path
+
+
+def add_protocol(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Add --protocol."""
+    parser.add_argument(
+        "--protocol", default=default, metavar="NAME|FILE", help=f"edition (default: {default})"
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add --device."""
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Add --weights, which may be given several times."""
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="look for checkpoints here first, by their sha256",
+    )
+
+
+def add_time_limit(parser: argparse.ArgumentParser) -> None:
+    """Add --time-limit."""
+    parser.add_argument(
+        "--time-limit",
+        type=positive,
+        default=600,
+        metavar="S",
+        help="seconds that one pass of one entry may take (default: 600)",
+    )
+
+
+def add_repository(parser: argparse.ArgumentParser) -> None:
+    """Add what concerns official repositories: --ids and --no-stand-ins."""
+    parser.add_argument(
+        "--ids",
+        type=numbers,
+        default=(),
+        metavar="0,1,22",
+        help="of an official repository, only these",
+    )
+    parser.add_argument(
+        "--no-stand-ins",
+        action="store_true",
+        help="of an official repository: fail where a package is not installed",
+    )
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Read `0,1,22`."""
+    try:
+        return tuple(int(number) for number in names(text))
+    except ValueError:
+        message = f"{text!r} is not a list of whole numbers like 0,1,22"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read `valid,test`."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def whole(text: str) -> int:
+    """Read a whole number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def percentage(text: str) -> float:
+    """Read `0.5%` as 0.005."""
+    try:
+        value = float(text.removesuffix("%")) / 100
+    except ValueError:
+        value = 0.0
+    if not (text.endswith("%") and 0 < value < 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage like 0.5%")
+    return value

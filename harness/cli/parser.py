@@ -1,0 +1,200 @@
+"""What may stand on the command line, command by command."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from harness.cli.options import (
+    add_device,
+    add_protocol,
+    add_repository,
+    add_time_limit,
+    add_weights,
+    names,
+    numbers,
+    percentage,
+    positive,
+    whole,
+)
+
+DEMO = "demo"
+_PATH_HELP = "a submission folder, a folder of them, or an official repository"
+_ONE_PATH_HELP = "a submission folder, or an official repository with the id in --ids"
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], Any]:
+    """Return a command whose module, with its seconds of imports, is loaded when it is called."""
+    return lambda options: import_module(f"harness.cli.{name}").command(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; `options.command` runs the one that was named."""
+    parser = argparse.ArgumentParser(
+        prog="run_challenge.py",
+        description="Measure, rank and report submissions of the NTIRE Efficient SR challenge. "
+        "Without arguments: the embedded demo challenge.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    _add_run(commands)
+
+    _add_check(commands)
+
+    rank = commands.add_parser("rank", help="rank a finished run or a CSV table; measure nothing")
+    rank.add_argument("source", type=Path, metavar="OUT|TABLE.csv")
+    add_protocol(rank, default=None)
+    rank.add_argument(
+        "--baseline",
+        choices=("measured", "published"),
+        default="measured",
+        help="relate scores to the baseline's row or to its published figures",
+    )
+    rank.set_defaults(command=_command("rank"))
+
+    _add_exchange(commands)
+
+    weights = commands.add_parser("weights", help="published checkpoints")
+    fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
+        "fetch", help="download checkpoints to the cache, checked by their sha256"
+    )
+    fetch.add_argument("paths", nargs="+", type=Path, metavar="SUBMISSION", help=_PATH_HELP)
+    fetch.set_defaults(command=_command("weights"))
+
+    report = commands.add_parser("report", help="render the report of a finished run again")
+    report.add_argument("out", type=Path, metavar="OUT")
+    report.add_argument(
+        "--public",
+        action="store_true",
+        help="for everyone, below OUT/public: without logs, paths, mail addresses and the file "
+        "names of private splits",
+    )
+    report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
+    report.set_defaults(command=_command("report"))
+
+    show = commands.add_parser("show", help="what there is, and what this machine can measure")
+    show.add_argument("what", choices=("protocols", "submissions", "device"))
+    show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    add_device(show)
+    add_repository(show)
+    show.set_defaults(command=_command("show"))
+    return parser
+
+
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser("check", help="a team's pre-flight on one submission")
+    check.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
+    add_protocol(check, default="ntire2026")
+    check.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    add_weights(check)
+    add_device(check)
+    add_time_limit(check)
+    add_repository(check)
+    check.set_defaults(command=_command("check"))
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="measure submissions, rank them, render the report")
+    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    add_protocol(run, default=DEMO)
+    run.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    add_weights(run)
+    run.add_argument("--out", type=Path, help="folder of results (default: runs/PROTOCOL)")
+    add_device(run)
+    run.add_argument("--splits", type=names, default=(), help="only these, e.g. valid,test")
+    run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
+    run.add_argument(
+        "--rounds", type=whole, help="timed visits of each entry; 0 measures no runtime"
+    )
+    run.add_argument("--sweeps", type=positive, help="timed passes over all images in a visit")
+    run.add_argument(
+        "--budget",
+        type=positive,
+        default=0,
+        metavar="MINUTES",
+        help="add rounds, this long, until runtimes are known to --precision",
+    )
+    run.add_argument(
+        "--precision",
+        type=percentage,
+        default=0.005,
+        metavar="P%",
+        help="half width of the 95 %% intervals that --budget works towards (default: 0.5%%)",
+    )
+    run.add_argument("--no-ssim", action="store_true", help="PSNR only, which is ten times as fast")
+    run.add_argument(
+        "--rounded-luma",
+        action="store_true",
+        help="round Y to uint8 before PSNR-Y and SSIM-Y, as some papers do",
+    )
+    add_time_limit(run)
+    add_repository(run)
+    run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
+    run.add_argument("--fresh", action="store_true", help="measure everything again")
+    run.set_defaults(command=_command("run"))
+
+
+def _add_exchange(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="two runs or CSV tables, metric beside metric")
+    compare.add_argument("a", type=Path, metavar="A", help="folder of a run, or TABLE.csv")
+    compare.add_argument("b", type=Path, metavar="B", help="folder of a run, or TABLE.csv")
+    compare.add_argument(
+        "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
+    )
+    compare.set_defaults(command=_command("compare"))
+
+    table = commands.add_parser(
+        "table", help="the benchmark table of a paper, from runs and published figures"
+    )
+    table.add_argument("outs", nargs="*", type=Path, metavar="OUT", help="folders of runs")
+    table.add_argument(
+        "--published",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="set figures of papers beside them: dlgsanet, esc, lgvan, baselines, or FILE.csv",
+    )
+    table.add_argument(
+        "--datasets", type=names, default=(), metavar="Set5,Set14", help="only these, in order"
+    )
+    table.add_argument("--scales", type=numbers, default=(), metavar="2,3,4", help="only these")
+    table.add_argument(
+        "--baseline", default="", metavar="METHOD", help="latency and memory as ratios to it"
+    )
+    table.add_argument(
+        "--sort",
+        choices=("params", "flops", "activations", "latency", "memory"),
+        default="flops",
+        help="order methods by this cost (default: flops)",
+    )
+    table.add_argument(
+        "--tolerance",
+        default="",
+        metavar="METRIC=T,...",
+        help="report figures that differ by more, e.g. psnr_y_db=0.01,params=1%%",
+    )
+    table.add_argument(
+        "--format",
+        type=names,
+        default=("md",),
+        metavar="FORMATS",
+        help="of latex,md,html,csv (default: md)",
+    )
+    table.add_argument(
+        "--marks",
+        choices=("colour", "bold"),
+        default="colour",
+        help="best red and second best blue, or bold and underlined",
+    )
+    table.add_argument(
+        "--to", type=Path, default=Path("tables"), metavar="DIR", help="(default: tables)"
+    )
+    table.add_argument("--name", default="benchmark", help="of the files (default: benchmark)")
+    table.set_defaults(command=_command("table"))
+
+    adopt = commands.add_parser("import", help="native folders from an official repository")
+    adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
+    adopt.add_argument("--ids", type=numbers, default=(), metavar="18", help="only these")
+    adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
+    adopt.set_defaults(command=_command("adopt"))
