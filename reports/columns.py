@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.eligibility import reaches
-from harness.leaderboard import Cell, Row
+from harness.leaderboard import Cell, Leaderboard, Row
 from harness.ranking import format_score
-from harness.records import Protocol, Split, Track
+from harness.records import Split, Track
 from reports import units
 
 
@@ -23,11 +23,11 @@ class Column:
     metric: str = ""  # whose rank among the eligible entries stands beside the value
 
 
-def main_columns(protocol: Protocol) -> list[Column]:
-    """Return the columns of the ranked table under `protocol`, all tracks in one."""
-    main, *others = protocol.tracks
+def main_columns(leaderboard: Leaderboard) -> list[Column]:
+    """Return the columns of the ranked table, all tracks in one."""
+    main, *others = leaderboard.protocol.tracks
     return [
-        *track_columns(protocol, main),
+        *track_columns(leaderboard, main),
         *(_track(track.name) for track in others),
         Column(
             "ahead_of_next",
@@ -40,8 +40,11 @@ def main_columns(protocol: Protocol) -> list[Column]:
     ]
 
 
-def track_columns(protocol: Protocol, track: Track) -> list[Column]:
-    """Return the columns of one track's table."""
+def track_columns(leaderboard: Leaderboard, track: Track) -> list[Column]:
+    """Return the columns of one track's table; energy only where it was measured."""
+    protocol = leaderboard.protocol
+    energy = _plain("Energy [mJ]", "energy_mj", number=True, show=units.mj)
+    counted = any(row.columns.get("energy_mj") is not None for row in leaderboard.rows)
     return [
         Column(
             "rank",
@@ -70,15 +73,18 @@ def track_columns(protocol: Protocol, track: Track) -> list[Column]:
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
         _metric("Memory [MiB]", "memory_mib", units.mib),
+        *([energy] if counted else []),
     ]
 
 
-def _plain(heading: str, key: str, number: bool = False) -> Column:
+def _plain(
+    heading: str, key: str, number: bool = False, show: Callable[[Cell], str] = units.plain
+) -> Column:
     return Column(
         key,
         heading,
         lambda row: row.columns.get(key),
-        lambda row: units.plain(row.columns.get(key)),
+        lambda row: show(row.columns.get(key)),
         number,
     )
 

@@ -16,7 +16,7 @@ def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
         run,
         leaderboard,
         page,
-        boards=[(track, track_columns(leaderboard.protocol, track)) for track in tracks],
+        boards=[(track, track_columns(leaderboard, track)) for track in tracks],
         ranked={track.name: _ranked(leaderboard, track.name) for track in tracks},
         unranked={track.name: _unranked(leaderboard, track.name) for track in tracks},
         figures=figures.of_run(run, leaderboard),

@@ -62,7 +62,7 @@ def _escaped(character: str) -> str:
 
 
 def _leaderboard(leaderboard: Leaderboard) -> str:
-    columns = track_columns(leaderboard.protocol, leaderboard.protocol.tracks[0])
+    columns = track_columns(leaderboard, leaderboard.protocol.tracks[0])
     notes = _Notes()
     ranked = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if row.rank]
     others = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if not row.rank]

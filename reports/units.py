@@ -20,6 +20,11 @@ def ms(value: Cell) -> str:
     return _number(value, 1, 2)
 
 
+def mj(value: Cell) -> str:
+    """Print an energy in mJ."""
+    return _number(value, 1, 1)
+
+
 def mega(value: Cell) -> str:
     """Print a count in millions."""
     return _number(value, 1e6, 3)
