@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import nvml
 from harness.datasets import SplitData
-from harness.records import Job, Outcome, PassName
+from harness.records import Job, Outcome, PassName, Visit
 from harness.records import Protocol as ChallengeProtocol
+from harness.sampler import Sampler
 from harness.sandbox import run_pass
 from harness.schema import from_table, to_table
 from harness.staging import SourceImage
@@ -61,7 +63,10 @@ class Bench:
         sizes: Sequence[tuple[int, int]] = (),
         receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
     ) -> Outcome:
-        """Run a pass of `submission` in a fresh process, whatever the store holds."""
+        """Run a pass of `submission` in a fresh process, whatever the store holds.
+
+        The state of the GPU is sampled beside a `time` pass.
+        """
         protocol = self.protocol
         self.progress.begin(submission.manifest.shown_name, pass_name, total)
         job = Job(
@@ -73,15 +78,19 @@ class Bench:
             input_size=protocol.input_size,
             timing=protocol.timing,
         )
-        return run_pass(
-            job,
-            submission,
-            images,
-            time_limit=self.time_limit,
-            sr_sizes=sizes,
-            receive=receive,
-            progress=self.progress.advance,
-        )
+        watched = self.device if pass_name == "time" else ""
+        with nvml.opened(watched) as gpu, Sampler(gpu) as sampler:
+            outcome = run_pass(
+                job,
+                submission,
+                images,
+                time_limit=self.time_limit,
+                sr_sizes=sizes,
+                receive=receive,
+                progress=self.progress.advance,
+            )
+        visit = result(Visit, outcome) if gpu else None
+        return replace(outcome, state=sampler.state(visit))
 
     def in_budget(self) -> bool:
         """Tell whether there is time for one more round."""

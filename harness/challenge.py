@@ -11,7 +11,7 @@ from harness.bench import Bench
 from harness.errors import InputError
 from harness.evaluate import evaluate
 from harness.records import Entry, Round, Run
-from harness.rounds import Contestant
+from harness.session import Contestant
 from harness.staging import remove_leftovers
 from harness.store import SCHEMA_VERSION, save_run
 from harness.submission import BrokenSubmission, Submission

@@ -1,17 +1,15 @@
 """The fingerprint of a run: what results depend on, and what was merely observed."""
 
-import contextlib
 import os
 import platform
-from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pynvml
 import torch
 
+from harness import nvml
 from harness.devices import host
 from harness.records import Switches
 
@@ -31,12 +29,14 @@ def identity(device: str, switches: Switches) -> dict[str, str]:
     }
     if facts["device"] == "cuda":
         properties = torch.cuda.get_device_properties(torch.device(device))
+        with nvml.opened(device) as gpu:
+            driver = nvml.driver() if gpu else None
         facts |= {
             "gpu": properties.name,
             "gpu_memory_mib": str(properties.total_memory // 2**20),
             "cuda": str(torch.version.cuda),
             "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
-            "driver": _nvml(lambda _: pynvml.nvmlSystemGetDriverVersion(), device),
+            "driver": _told(driver),
         }
     return facts
 
@@ -50,40 +50,22 @@ def observe(device: str) -> dict[str, str]:
     """Read clocks, temperature and power limit as they are now. Never enters a key."""
     facts = {"date": datetime.now(UTC).isoformat(timespec="seconds")}
     if device.partition(":")[0] == "cuda":
+        with nvml.opened(device) as gpu:
+            now = gpu.read() if gpu else None
+            most = gpu and gpu.ask("nvmlDeviceGetMaxClockInfo", pynvml.NVML_CLOCK_SM)
+            limit_mw = gpu and gpu.ask("nvmlDeviceGetEnforcedPowerLimit")
         facts |= {
-            name: _nvml(query, device)
-            for name, query in {
-                "sm_clock_mhz": lambda h: pynvml.nvmlDeviceGetClockInfo(h, pynvml.NVML_CLOCK_SM),
-                "sm_clock_max_mhz": lambda h: pynvml.nvmlDeviceGetMaxClockInfo(
-                    h, pynvml.NVML_CLOCK_SM
-                ),
-                "memory_clock_mhz": lambda h: pynvml.nvmlDeviceGetClockInfo(
-                    h, pynvml.NVML_CLOCK_MEM
-                ),
-                "temperature_c": lambda h: pynvml.nvmlDeviceGetTemperature(
-                    h, pynvml.NVML_TEMPERATURE_GPU
-                ),
-                "power_limit_w": lambda h: pynvml.nvmlDeviceGetEnforcedPowerLimit(h) / 1000,
-            }.items()
+            "sm_clock_mhz": _told(now and now.sm_clock_mhz),
+            "sm_clock_max_mhz": _told(most),
+            "memory_clock_mhz": _told(now and now.memory_clock_mhz),
+            "temperature_c": _told(now and now.temperature_c),
+            "power_limit_w": _told(limit_mw and limit_mw / 1000),
         }
     return facts
 
 
-def _nvml(query: Callable[[Any], object], device: str) -> str:
-    """Ask NVML about the GPU that PyTorch calls `device`; "not available" where it cannot say."""
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return "not available"
-    try:
-        uuid = str(torch.cuda.get_device_properties(torch.device(device)).uuid)
-        handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid.removeprefix('GPU-')}")
-        return str(query(handle))
-    except pynvml.NVMLError:
-        return "not available"
-    finally:
-        with contextlib.suppress(pynvml.NVMLError):
-            pynvml.nvmlShutdown()
+def _told(answer: object) -> str:
+    return "not available" if answer is None else str(answer)
 
 
 def _cpu_name() -> str:

@@ -200,6 +200,8 @@ def _measured_columns(
     low, high = (runtime.interval_ms if runtime else None) or (None, None)
     columns |= {"runtime_ms": figures.metrics.get("runtime_ms")}
     columns |= {"runtime_ms_low": low, "runtime_ms_high": high}
+    energies = list(entry.timing.energy_mj.values()) if entry.timing else []
+    columns |= {"energy_mj": statistics.mean(energies) if energies else None}
     return columns | dict(_cost_columns(entry, figures))
 
 

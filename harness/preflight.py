@@ -11,7 +11,7 @@ from harness.cache import ImageCache
 from harness.datasets import Pair, SplitData
 from harness.ranking import format_score
 from harness.records import Entry, Figures, Inspection, Probe, Protocol
-from harness.rounds import Contestant
+from harness.session import Contestant
 from harness.submission import BrokenSubmission, Submission
 
 _LR_SIZE = (339, 510)  # of most images of the challenge: 2040x1356 at x4

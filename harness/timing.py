@@ -1,17 +1,20 @@
 """One visit of the clock: warm-up on every size, then sweeps in shuffled order."""
 
+import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
+from time import monotonic  # bound before any submission's code runs
 
 import torch
 
 from harness.devices import Device, Lap
 from harness.loading import Network
-from harness.records import TimingPolicy, Visit
+from harness.records import Burst, TimingPolicy, Visit
 
 _APART, _APART_MS = 0.05, 0.2  # by which the device's clock and the host's may differ
 _INTERRUPTED = 0.05  # share of the calls in which the host may be interrupted
+_ROW_MS = 10.0  # of calls on one image in a burst, so that putting it on the device matters little
 
 Sample = tuple[str, Callable[[], torch.Tensor]]  # split, and how to get its LR on the device
 
@@ -31,11 +34,13 @@ def measure(
     passes over all its images, each in an order drawn from `policy.seed`. `official`: one pass,
     cold, in the order of the images. One LR image is on the device at a time, a fresh copy.
     `digest` names the SR image of a call, outside the timed region; the peak of memory is that of
-    the timed calls alone.
+    the timed calls alone. Where the device counts energy, `fair` runs a burst of each split, too.
     """
+    began_s = monotonic()
     samples: dict[str, tuple[tuple[float, ...], ...]] = {}
     digests: dict[str, tuple[str, ...]] = {}
     peaks: dict[str, int] = {}
+    bursts: dict[str, Burst] = {}
     device.reset_peak()
     warm = WarmUp(network, device, policy)
     suspicion = Suspicion(policy)
@@ -62,8 +67,20 @@ def measure(
         samples[split] = tuple(tuple(image) for image in durations)
         digests[split] = tuple(results)
         suspicion.compare(split, durations)
+        if device.counts_energy and policy.policy == "fair":
+            bursts[split] = _burst(network, loaders, device, policy, samples[split])
     flags = warm.flags() | suspicion.flags
-    return Visit(samples, peaks, device.memory_kind, digests, warm.passes, flags)
+    return Visit(
+        samples,
+        peaks,
+        device.memory_kind,
+        digests,
+        warm.passes,
+        began_s,
+        monotonic(),
+        bursts,
+        flags,
+    )
 
 
 class WarmUp:
@@ -143,6 +160,37 @@ def _orders(count: int, policy: TimingPolicy, draw: random.Random) -> list[list[
     if policy.policy == "official":
         return [list(range(count))]
     return [draw.sample(range(count), count) for _ in range(policy.sweeps)]
+
+
+def _burst(
+    network: Network,
+    loaders: Sequence[Callable[[], torch.Tensor]],
+    device: Device,
+    policy: TimingPolicy,
+    durations: Sequence[Sequence[float]],
+) -> Burst:
+    """Run a split's images back to back, without a look at the results, for its energy.
+
+    Between timed calls the device waits for the host, for longer than a call takes.
+    """
+    calls = math.ceil(_ROW_MS * len(durations) / sum(map(statistics.median, durations)))
+    images = 0
+
+    def sweeps() -> torch.Tensor:
+        nonlocal images
+        while True:
+            for loader in loaders:
+                lr = loader()
+                for _ in range(calls):
+                    sr = network(lr)
+            images += calls * len(loaders)
+            if monotonic() - began_s >= policy.burst_seconds:
+                return sr
+
+    began_s = monotonic()
+    with torch.no_grad():
+        device.timed(sweeps)
+    return Burst(began_s, monotonic(), images)
 
 
 def _timed(network: Network, lr: torch.Tensor, device: Device) -> Lap:

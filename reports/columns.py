@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.eligibility import reaches
-from harness.leaderboard import Cell, Row
+from harness.leaderboard import Cell, Leaderboard, Row
 from harness.ranking import format_score
 from harness.records import Protocol, Split, Track
 from reports import units
@@ -23,12 +23,13 @@ class Column:
     metric: str = ""  # whose rank among the eligible entries stands beside the value
 
 
-def main_columns(protocol: Protocol) -> list[Column]:
-    """Return the columns of the ranked table under `protocol`, all tracks in one."""
+def main_columns(leaderboard: Leaderboard) -> list[Column]:
+    """Return the columns of the ranked table, all tracks in one."""
+    protocol = leaderboard.protocol
     if protocol.main_track is None:
-        return [*track_columns(protocol, None), _plain("Status", "status")]
+        return [*track_columns(leaderboard, None), _plain("Status", "status")]
     return [
-        *track_columns(protocol, protocol.main_track),
+        *track_columns(leaderboard, protocol.main_track),
         *(_track(track.name) for track in protocol.tracks[1:]),
         Column(
             "ahead_of_next",
@@ -41,8 +42,14 @@ def main_columns(protocol: Protocol) -> list[Column]:
     ]
 
 
-def track_columns(protocol: Protocol, track: Track | None) -> list[Column]:
-    """Return the columns of one track's table; without a track, those of figures alone."""
+def track_columns(leaderboard: Leaderboard, track: Track | None) -> list[Column]:
+    """Return the columns of one track's table; without a track, those of figures alone.
+
+    Energy has a column only where it was measured.
+    """
+    protocol = leaderboard.protocol
+    energy = _plain("Energy [mJ]", "energy_mj", number=True, show=units.mj)
+    counted = any(row.columns.get("energy_mj") is not None for row in leaderboard.rows)
     return [
         *([_place(protocol, track)] if track else []),
         _plain("ID", "id", number=True),
@@ -61,15 +68,18 @@ def track_columns(protocol: Protocol, track: Track | None) -> list[Column]:
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
         _metric("Memory [MiB]", "memory_mib", units.mib),
+        *([energy] if counted else []),
     ]
 
 
-def _plain(heading: str, key: str, number: bool = False) -> Column:
+def _plain(
+    heading: str, key: str, number: bool = False, show: Callable[[Cell], str] = units.plain
+) -> Column:
     return Column(
         key,
         heading,
         lambda row: row.columns.get(key),
-        lambda row: units.plain(row.columns.get(key)),
+        lambda row: show(row.columns.get(key)),
         number,
     )
 

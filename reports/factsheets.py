@@ -8,7 +8,7 @@ from harness import frames
 from harness.leaderboard import COUNTERS, Cell, Leaderboard, Row
 from harness.ranking import format_score
 from harness.records import Entry, Factsheet, ModelTable, Run
-from reports import pages, units
+from reports import machine, pages, units
 from reports.figures import differences_db
 
 _LOG_CHARACTERS = 20_000
@@ -73,6 +73,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
             best=judged[::-1][:_SHOWN],
             worst=judged[:_SHOWN] if len(judged) > _SHOWN else [],
             judged_by="PSNR against the baseline" if against else "PSNR",
+            machine=machine.lines(entry),
             log_characters=_LOG_CHARACTERS,
         )
 

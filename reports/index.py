@@ -45,12 +45,12 @@ def _of_track(leaderboard: Leaderboard, track: Track) -> _Board:
         track.name,
         f"Track {track.name}",
         f"{track.method} of {terms}; less is better. {_PLACES} among the eligible entries.",
-        track_columns(leaderboard.protocol, track),
+        track_columns(leaderboard, track),
         sorted(placed, key=lambda row: row.standing.places[track.name].rank),
         [row for row in leaderboard.rows if track.name not in row.standing.places],
     )
 
 
 def _of_all(leaderboard: Leaderboard) -> _Board:
-    columns = track_columns(leaderboard.protocol, None)
+    columns = track_columns(leaderboard, None)
     return _Board("entries", "Entries", f"by FLOPs. {_PLACES}.", columns, leaderboard.rows, [])

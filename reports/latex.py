@@ -77,7 +77,7 @@ def _escaped(character: str) -> str:
 
 
 def _leaderboard(leaderboard: Leaderboard) -> str:
-    columns = track_columns(leaderboard.protocol, leaderboard.protocol.main_track)
+    columns = track_columns(leaderboard, leaderboard.protocol.main_track)
     notes = Notes()
     ranked = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if row.rank]
     others = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if not row.rank]

@@ -10,7 +10,7 @@ from reports.columns import main_columns
 
 def write(leaderboard: Leaderboard, file: Path) -> None:
     """Write the ranked table and, below it, reasons and flags."""
-    columns = main_columns(leaderboard.protocol)
+    columns = main_columns(leaderboard)
     lines = [
         [escape(column.heading) for column in columns],
         ["---:" if column.number else "---" for column in columns],

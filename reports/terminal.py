@@ -7,7 +7,7 @@ from reports.columns import main_columns
 
 def table(leaderboard: Leaderboard) -> str:
     """Return the ranked table, then what a reader must know of entries and ranking."""
-    columns = main_columns(leaderboard.protocol)
+    columns = main_columns(leaderboard)
     texts = [[column.text(row) for row in leaderboard.rows] for column in columns]
     filled = [
         (column, [column.heading, *cells])

@@ -20,6 +20,11 @@ def ms(value: Cell) -> str:
     return number(value, 1, 2)
 
 
+def mj(value: Cell) -> str:
+    """Print an energy in mJ."""
+    return number(value, 1, 1)
+
+
 def mega(value: Cell) -> str:
     """Print a count in millions."""
     return number(value, 1e6, 3)

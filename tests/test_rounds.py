@@ -10,9 +10,9 @@ import pytest
 from harness import protocol, rounds, runtimes
 from harness.bench import Bench
 from harness.datasets import open_splits
-from harness.records import Entry, Failure, Outcome, Visit
-from harness.rounds import Contestant
+from harness.records import DeviceState, Entry, Failure, Outcome, Visit
 from harness.schema import to_table
+from harness.session import Contestant
 from harness.store import Store
 from harness.submission import discover
 from tests import tiny
@@ -30,6 +30,7 @@ class ScriptedBench(Bench):
     speeds: dict[str, float] = field(default_factory=dict)  # ms
     # what the n-th visit in all, from 1, takes instead: a factor, or a Failure
     script: dict[int, object] = field(default_factory=dict)
+    states: dict[int, DeviceState] = field(default_factory=dict)  # of the GPU, in the same way
 
     def run(self, pass_name, submission, images=(), total=0, **rest):
         name = submission.manifest.name
@@ -39,7 +40,8 @@ class ScriptedBench(Bench):
             return Outcome(failure=happening)
         ms = self.speeds[name] * happening
         samples, digests = {"valid": ((ms,), (3 * ms,))}, {"valid": ("a", "b")}
-        return Outcome(to_table(Visit(samples, {"valid": 2**20}, "scripted", digests)))
+        visit = Visit(samples, {"valid": 2**20}, "scripted", digests)
+        return Outcome(to_table(visit), state=self.states.get(len(self.made)))
 
 
 def contestant(name):
@@ -67,7 +69,7 @@ def bench(tmp_path):
 
 def again(bench, **changes):
     """Return the bench of a later run over the same store."""
-    return replace(bench, made=[], script={}, **changes)
+    return replace(bench, made=[], **{"script": {}, "states": {}} | changes)
 
 
 def with_rounds(bench, count):
@@ -168,6 +170,86 @@ def test_a_baseline_that_fails_leaves_absolute_runtimes(bench):
     assert entries["good"].status == "failed"
     found = runtimes.of_entries(list(entries.values()))
     assert found["a"].ms == pytest.approx(10.0)
+
+
+# ---------------------------------------------------------------- the state of the GPU
+
+
+def limited(*reasons):
+    return DeviceState(10, reasons=reasons)
+
+
+ACCIDENTS = [
+    limited("hardware slowdown"),
+    limited("software power cap", "software thermal slowdown"),
+    limited("hardware thermal slowdown"),
+    limited("power brake"),
+    DeviceState(10, foreign=(4242,)),
+]
+
+
+@pytest.mark.parametrize("state", ACCIDENTS)
+def test_a_visit_that_the_machine_disturbed_is_made_again(bench, state):
+    bench.states[2] = state
+    bench.script[2] = 1.7
+    entries, _ = rounds.time([A, BASE], bench)
+    assert bench.made[:4] == ["good", "A", "A", "good"]
+    assert len(bench.made) == 9 + 1
+    assert [made.repeats for made in entries["a"].timing.visits] == [1, 0, 0]
+    assert [made.state for made in entries["a"].timing.visits] == [None] * 3
+    assert runtimes.of_entries(list(entries.values()))["a"].logs[0, 0] == pytest.approx(
+        math.log(0.5)
+    )
+    assert "disturbed" not in entries["a"].flags
+
+
+def test_a_bracket_that_the_machine_disturbed_is_made_again(bench):
+    bench.states[1] = ACCIDENTS[0]
+    entries, _ = rounds.time([A, BASE], bench)
+    assert bench.made[:4] == ["good", "good", "A", "good"]
+    assert [made.repeats for made in entries["good"].timing.visits] == [1, 0, 0, 0, 0, 0]
+
+
+def test_a_visit_disturbed_thrice_is_kept_and_flagged(bench):
+    bench.states.update(dict.fromkeys((2, 3, 4), limited("power brake", "software power cap")))
+    entries, _ = rounds.time([A, BASE], bench)
+    assert bench.made[:5] == ["good", "A", "A", "A", "good"]
+    assert entries["a"].flags["disturbed"].startswith("1 of 3 visits")
+    assert entries["a"].flags["disturbed"].endswith("under power brake")
+    assert entries["a"].timing.visits[0].state == bench.states[4]
+    assert "disturbed" not in entries["good"].flags
+
+
+def test_processes_of_others_are_named(bench):
+    bench.states.update(dict.fromkeys(range(1, 30), DeviceState(10, foreign=(4242, 17))))
+    entries, _ = rounds.time([A, BASE], bench)
+    assert "3 of 3 visits" in entries["a"].flags["disturbed"]
+    assert "processes of others (4242, 17)" in entries["a"].flags["disturbed"]
+
+
+def test_locked_clocks_and_a_power_cap_are_recorded_and_not_punished(bench):
+    state = limited("applications clocks", "software power cap", "sync boost")
+    bench.states.update(dict.fromkeys(range(1, 10), state))
+    entries, _ = rounds.time([A, BASE], bench)
+    assert len(bench.made) == 9
+    assert all(made.state == state for made in entries["a"].timing.visits)
+    assert entries["a"].flags == {}
+
+
+def test_the_official_policy_takes_what_comes_and_flags_it(bench):
+    bench.states[1] = limited("power brake")
+    official = replace(POLICY, policy="official")
+    entries, _ = rounds.time([A, BASE], replace(bench, protocol=replace(EDITION, timing=official)))
+    assert bench.made == ["A", "good"] * 3
+    assert "1 of 3 visits" in entries["a"].flags["disturbed"]
+
+
+def test_a_visit_that_was_made_again_is_not_made_once_more_later(bench):
+    bench.states[2] = ACCIDENTS[0]
+    first = rounds.time([A, BASE], bench)
+    later = again(bench)
+    assert rounds.time([A, BASE], later) == first
+    assert later.made == []
 
 
 # ---------------------------------------------------------------- the store

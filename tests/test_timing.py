@@ -184,3 +184,35 @@ def test_sr_images_of_timed_calls_are_digested_in_the_order_of_the_images():
         "valid": ("40 wide, 0", "40 wide, 1", "20 wide, 2"),
         "test": ("100 wide, 3",),
     }
+
+
+class Meter(FakeDevice):
+    """A device whose driver counts energy; all its calls are written down."""
+
+    counts_energy = True
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def timed(self, call):
+        self.calls += 1
+        return super().timed(call)
+
+
+def test_a_split_runs_back_to_back_once_more_where_energy_is_counted():
+    device = Meter()
+    images = [("valid", image(50, 50, 1)), ("valid", image(50, 150, 2))]  # 1 ms and 3 ms
+    seen, visit, _ = timed(TimingPolicy(burst_seconds=0), images, device)
+    # each image 5 times in a row, which takes 10 ms of the mean image
+    assert [mark for _, _, mark in seen[-10:]] == [1.0] * 5 + [2.0] * 5
+    assert visit.bursts["valid"].images == 10
+    assert device.calls == 3 + 3 + 2 + 1
+    assert visit.began_s < visit.bursts["valid"].began_s < visit.bursts["valid"].ended_s
+    assert visit.bursts["valid"].ended_s < visit.ended_s
+    assert visit.samples_ms == {"valid": ((1.0,), (3.0,))}
+
+
+def test_the_official_policy_and_devices_without_a_counter_have_no_burst():
+    assert timed(TimingPolicy(policy="official"), device=Meter())[1].bursts == {}
+    assert timed(TimingPolicy())[1].bursts == {}

@@ -22,6 +22,7 @@ class Device(Protocol):
     torch_device: torch.device
     clock: str  # what takes the time here
     memory_kind: str  # what `peak_bytes` means here
+    counts_energy: bool  # whether its driver may count what it draws
 
     def __init__(self, name: str) -> None:
         """Open the device `name`. Raises InputError where it is absent."""

@@ -16,6 +16,7 @@ class CudaDevice:
 
     clock = "CUDA events"
     memory_kind = "peak memory allocated by PyTorch (torch.cuda.max_memory_allocated)"
+    counts_energy = True
 
     def __init__(self, name: str = "cuda") -> None:
         if not self.available():
@@ -24,7 +25,6 @@ class CudaDevice:
         count = torch.cuda.device_count()
         if self.torch_device.index >= count:
             raise InputError(f"device {name!r} does not exist; PyTorch sees {count} GPU(s) from 0")
-        torch.cuda.set_device(self.torch_device)
         self._applied = Switches()
         # bound before any submission's code runs
         self._event, self._synchronize = torch.cuda.Event, torch.cuda.synchronize
@@ -37,6 +37,9 @@ class CudaDevice:
 
     def apply(self, switches: Switches) -> None:
         """Set what changes speed or bits."""
+        torch.cuda.set_device(
+            self.torch_device
+        )  # takes memory; the harness's own process never does
         self._applied = switches
         host.apply(switches)
 

@@ -18,6 +18,7 @@ class FakeDevice:
 
     clock = "scripted (fake device, for tests)"
     memory_kind = "bytes of the largest SR image (fake device)"
+    counts_energy = False
 
     def __init__(self, name: str = "fake") -> None:
         self.torch_device = torch.device("cpu")

@@ -4,7 +4,9 @@ Units stand in the names: `_ms` milliseconds, `_db` decibels, `_mib` mebibytes; 
 multiply-accumulates. `None` always means "not measured". schema.py reads and writes them.
 """
 
+from harness.records.device import DeviceState, Spread
 from harness.records.passes import (
+    Burst,
     Complexity,
     Count,
     Failure,
@@ -44,10 +46,12 @@ from harness.records.timing import Position, Round, RoundVisit, Timing
 __all__ = [
     "METRICS",
     "Baseline",
+    "Burst",
     "Complexity",
     "ComplexityTable",
     "Count",
     "Counter",
+    "DeviceState",
     "Entry",
     "Factsheet",
     "Failure",
@@ -73,6 +77,7 @@ __all__ = [
     "Run",
     "Split",
     "SplitInfo",
+    "Spread",
     "Standing",
     "Switches",
     "Threshold",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from harness.records.device import DeviceState
 from harness.records.protocol import Switches, TimingPolicy
 from harness.records.submission import Manifest
 
@@ -89,6 +90,15 @@ class Restoration:
 
 
 @dataclass(frozen=True)
+class Burst:
+    """Images run back to back, so that the device's energy is theirs. Host's monotonic seconds."""
+
+    began_s: float
+    ended_s: float
+    images: int
+
+
+@dataclass(frozen=True)
 class Visit:
     """Result of a `time` pass: raw samples of one visit, in a process of its own."""
 
@@ -97,6 +107,9 @@ class Visit:
     memory_kind: str  # what `peak_bytes` means on this device
     digests: dict[str, tuple[str, ...]]  # split -> image -> sha256 of its uint8 SR image
     warm_up: dict[str, int] = field(default_factory=dict)  # LR size -> untimed passes over it
+    began_s: float = 0.0  # host's monotonic clock, as warm-up began
+    ended_s: float = 0.0
+    bursts: dict[str, Burst] = field(default_factory=dict)  # by split, where energy is counted
     flags: dict[str, str] = field(default_factory=dict)  # what the clock found wrong -> explanation
 
 
@@ -137,3 +150,4 @@ class Outcome:
     log: str = ""
     failure: Failure | None = None
     scores: tuple[ImageScore, ...] = ()  # of the restore pass
+    state: DeviceState | None = None  # of the time pass; None where NVML is not available

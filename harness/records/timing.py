@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.records.device import DeviceState
 from harness.records.passes import Visit
 
 # where in a round: among the entries, or as the baseline's bracket around them
@@ -18,6 +19,8 @@ class RoundVisit:
     round: int
     place: Position
     visit: Visit
+    state: DeviceState | None = None  # of its GPU; None where NVML is not available
+    repeats: int = 0  # times that it was measured again, as something disturbed it
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ class Timing:
         """Return split -> peak memory, the median over visits."""
         every = [made.visit.peak_bytes for made in self.visits]
         return {split: statistics.median_low(peaks[split] for peaks in every) for split in every[0]}
+
+    @property
+    def energy_mj(self) -> dict[str, float]:
+        """Return split -> energy per image, the median over visits; empty where not counted."""
+        every = [made.state.energy_mj for made in self.visits if made.state]
+        return {
+            split: statistics.median(energies[split] for energies in every if split in energies)
+            for split in dict.fromkeys(split for energies in every for split in energies)
+        }
 
     @property
     def memory_kind(self) -> str:

@@ -1,6 +1,7 @@
 """Tables for papers and notebooks."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import harness
 import reports
 from harness.errors import RunError
+from harness.records import DeviceState, Run, Spread, Timing
 from harness.store import save_run
 from reports.latex import escape
 from reports.markdown import escape as escape_markdown
@@ -40,6 +42,38 @@ def test_the_latex_table_ranks_and_marks(plain: Path) -> None:
     assert lines[2].endswith(r"\textbf{204.6}$_{(1)}$ \\")
     assert re.search(r"MegSR\\textsuperscript\{1\}", lines[5])
     assert r"\textsuperscript{1}\,nondeterministic: MegSR differs" in escape_free(text)
+
+
+def watched(run: Run) -> Run:
+    """Let a GPU's driver have told of every visit."""
+    state = DeviceState(
+        40,
+        sm_clock_mhz=Spread(1380, 1395, 1410),
+        power_w=Spread(180, 250, 300),
+        reasons=("software power cap",),
+        process_bytes=3 * 2**29,
+        energy_mj={"valid": 1500.0, "test": 2500.0},
+    )
+    entries = []
+    for entry in run.entries:
+        (visit,) = entry.timing.visits
+        entries.append(replace(entry, timing=Timing((replace(visit, state=state, repeats=1),))))
+    return replace(run, entries=tuple(entries))
+
+
+def test_energy_is_a_column_where_it_was_measured(tmp_path: Path) -> None:
+    reports.render(made(3, 4), tmp_path)
+    assert "Energy" not in (tmp_path / "leaderboard.md").read_text()
+    assert "Energy" not in (tmp_path / "report" / "index.html").read_text()
+    page = tmp_path / "report" / "factsheets" / "entry00.html"
+    assert "energy of the device during its visits: not available" in page.read_text()
+    assert pd.read_csv(tmp_path / "leaderboard.csv")["energy_mj"].isna().all()
+    reports.render(watched(made(3, 4)), tmp_path)
+    assert set(pd.read_csv(tmp_path / "leaderboard.csv")["energy_mj"]) == {2000.0}
+    assert "2,000.0" in (tmp_path / "leaderboard.md").read_text()
+    assert "Energy [mJ]" in (tmp_path / "report" / "index.html").read_text()
+    for text in ("1395 (1380 to 1410)", "software power cap", "1,536.0", "not available"):
+        assert text in page.read_text()
 
 
 def escape_free(text: str) -> str:

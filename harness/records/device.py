@@ -1,0 +1,31 @@
+"""The GPU that a visit used, as its driver told the harness while the visit was made."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The samples of one figure."""
+
+    low: float
+    middle: float  # the median
+    high: float
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """What NVML said from the start of a visit's warm-up to its end, at 20 Hz.
+
+    None, or nothing, where it had no answer.
+    """
+
+    samples: int
+    sm_clock_mhz: Spread | None = None
+    memory_clock_mhz: Spread | None = None
+    power_w: Spread | None = None
+    temperature_c: Spread | None = None
+    utilisation_percent: Spread | None = None
+    reasons: tuple[str, ...] = ()  # why clocks were below their highest, at any sample
+    foreign: tuple[int, ...] = ()  # compute processes on the GPU that are not the harness's
+    process_bytes: int | None = None  # most GPU memory of the visit's processes together
+    energy_mj: dict[str, float] = field(default_factory=dict)  # split -> per image

@@ -1,0 +1,41 @@
+"""The GPU's state during an entry's visits, as a factsheet prints it."""
+
+import statistics
+from collections.abc import Sequence
+
+from harness.records import DeviceState, Entry, Spread
+from reports import units
+
+_FIGURES = (
+    ("sm_clock_mhz", "SM clock [MHz]"),
+    ("memory_clock_mhz", "Memory clock [MHz]"),
+    ("power_w", "Power [W]"),
+    ("temperature_c", "Temperature [°C]"),
+    ("utilisation_percent", "Utilisation [%]"),
+)
+
+
+def lines(entry: Entry) -> list[tuple[str, str]]:
+    """Return heading and text of each figure over all visits; none where NVML told nothing."""
+    states = [made.state for made in entry.timing.visits if made.state] if entry.timing else []
+    if not states:
+        return []
+    found = [(heading, _spread(states, figure)) for figure, heading in _FIGURES]
+    reasons = dict.fromkeys(reason for state in states for reason in state.reasons)
+    held = [state.process_bytes for state in states if state.process_bytes is not None]
+    repeats = sum(made.repeats for made in entry.timing.visits) if entry.timing else 0
+    return [
+        *found,
+        ("Clocks limited by", ", ".join(reasons) or "nothing"),
+        ("Memory of its processes [MiB]", units.mib(max(held) / 2**20) if held else units.MISSING),
+        ("Visits made again", str(repeats)),
+    ]
+
+
+def _spread(states: Sequence[DeviceState], figure: str) -> str:
+    known: list[Spread] = [s for state in states if (s := getattr(state, figure)) is not None]
+    if not known:
+        return "not available"
+    middle = statistics.median(spread.middle for spread in known)
+    low, high = min(spread.low for spread in known), max(spread.high for spread in known)
+    return f"{middle:.0f} ({low:.0f} to {high:.0f})"
