@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets import SplitData
-from harness.records import Job, Outcome, PassName
+from harness.records import Job, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
 from harness.sandbox import run_pass
 from harness.schema import from_table, to_table
@@ -60,10 +60,12 @@ class Bench:
         *,
         sizes: Sequence[tuple[int, int]] = (),
         receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
+        study: Study | None = None,
     ) -> Outcome:
         """Run a pass of `submission` in a fresh process, whatever the store holds."""
         protocol = self.protocol
-        self.progress.begin(submission.manifest.shown_name, pass_name, total)
+        stage = f"{pass_name}, {study.variant}" if study else pass_name
+        self.progress.begin(submission.manifest.shown_name, stage, total)
         job = Job(
             pass_name,
             submission.manifest,
@@ -72,6 +74,7 @@ class Bench:
             switches=protocol.switches,
             input_size=protocol.input_size,
             timing=protocol.timing,
+            study=study or Study(),
         )
         return run_pass(
             job,

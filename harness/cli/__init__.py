@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=_command("run"))
 
-    _add_check(commands)
+    _add_for_teams(commands)
 
     rank = commands.add_parser("rank", help="rank a finished run or a CSV table; measure nothing")
     rank.add_argument("source", type=Path, metavar="OUT|TABLE.csv")
@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_check(commands: Any) -> None:
+def _add_for_teams(commands: Any) -> None:
     check = commands.add_parser("check", help="a team's pre-flight on one submission")
     check.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
     _add_protocol(check, default="ntire2026")
@@ -149,6 +149,33 @@ def _add_check(commands: Any) -> None:
     _add_time_limit(check)
     _add_repository(check)
     check.set_defaults(command=_command("check"))
+
+    profile = commands.add_parser(
+        "profile", help="where a submission's time goes, and what if it ran in another way"
+    )
+    profile.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
+    _add_protocol(profile, default="ntire2026")
+    profile.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    _add_weights(profile)
+    profile.add_argument("--out", type=Path, help="folder of the page (default: profiles/NAME)")
+    _add_device(profile)
+    profile.add_argument(
+        "--images",
+        type=_positive,
+        default=3,
+        metavar="N",
+        help="of --data, the first N images of the first split that is there (default: 3)",
+    )
+    profile.add_argument(
+        "--sweeps",
+        type=_positive,
+        default=10,
+        metavar="N",
+        help="timed passes over all images (default: 10)",
+    )
+    _add_time_limit(profile)
+    _add_repository(profile)
+    profile.set_defaults(command=_command("profile"))
 
 
 def _add_exchange(commands: Any) -> None:
