@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness import certainty, runtimes, statistics
-from harness.certainty import Certainty
 from harness.ranking import format_score, rank
-from harness.records import Entry, Figures, Protocol, Run, Standing
+from harness.records import Certainty, Entry, Figures, Protocol, Run, Standing
 from harness.runtimes import Runtime
 
 COUNTERS = ("fvcore", "hooks", "torch", "ptflops")
@@ -28,7 +27,12 @@ class Row:
     columns: dict[str, Cell]  # as in `leaderboard.csv`, base units
     entry: Entry | None = None  # None where a table was ranked
     runtime: Runtime | None = None  # what the rounds say of it
-    certainty: Certainty = field(default_factory=Certainty)  # of its place in the main track
+    certainties: dict[str, Certainty] = field(default_factory=dict)  # of its places, main first
+
+    @property
+    def certainty(self) -> Certainty:
+        """Return how sure its place in the main track is."""
+        return next(iter(self.certainties.values()), Certainty())
 
     @property
     def flags(self) -> dict[str, str]:
@@ -81,16 +85,20 @@ def _build(
         runtime for one, runtime in zip(figures, timed, strict=True) if one.name == ranking.baseline
     ]
     reference = called[0] if called else None
-    sure = certainty.of_track(ranking, timed, reference, protocol.tracks[0])
-    rows = []
-    for numbers, entry, runtime, standing, how_sure in zip(
-        figures, entries, timed, ranking.standings, sure, strict=True
+    sure = {
+        track.name: certainty.of_track(ranking, timed, reference, track)
+        for track in protocol.tracks
+    }
+    main_track, rows = protocol.tracks[0].name, []
+    for index, (numbers, entry, runtime, standing) in enumerate(
+        zip(figures, entries, timed, ranking.standings, strict=True)
     ):
-        columns = _standing_columns(numbers, standing, how_sure, protocol)
+        how_sure = {track: certainties[index] for track, certainties in sure.items()}
+        columns = _standing_columns(numbers, standing, how_sure[main_track], protocol)
         if entry:
             columns |= _measured_columns(entry, numbers, runtime, protocol)
             columns["flags"] = "; ".join(entry.flags | standing.flags)
-        main = standing.places.get(protocol.tracks[0].name)
+        main = standing.places.get(main_track)
         position = main.rank if main else None
         rows.append(Row(numbers, standing, position, columns, entry, runtime, how_sure))
     rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.figures.status == "skipped"))

@@ -47,7 +47,7 @@ def track_columns(protocol: Protocol, track: Track) -> list[Column]:
             "rank",
             "Rank",
             lambda row: _rank(row, track),
-            lambda row: _ranks(row, track, track is protocol.tracks[0]),
+            lambda row: _ranks(row, track),
         ),
         _plain("ID", "id", number=True),
         _plain("Entry", "name"),
@@ -135,10 +135,10 @@ def _rank(row: Row, track: Track) -> int | None:
     return place.rank if place else None
 
 
-def _ranks(row: Row, track: Track, main: bool) -> str:
-    """Print the rank; in the main track the ranks that cannot be told apart: `3-4`."""
+def _ranks(row: Row, track: Track) -> str:
+    """Print the rank, or the ranks that cannot be told apart: `3-4`."""
     rank = _rank(row, track)
-    low, high = (row.certainty.ranks if main else None) or (rank, rank)
+    low, high = row.certainties[track.name].ranks or (rank, rank)
     return units.plain(rank) if low == high else f"{low}-{high}"
 
 

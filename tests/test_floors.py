@@ -26,6 +26,7 @@ FLOORS = [
         "published",
         "runtimes",
         "certainty",
+        "rank_sums",
     },
     {"devices", "complexity", "loading", "timing", "variants", "witness"},
     {"leash", "worker"},

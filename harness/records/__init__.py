@@ -32,7 +32,7 @@ from harness.records.protocol import (
     TimingPolicy,
     Track,
 )
-from harness.records.ranking import METRICS, Figures, Place, Ranking, Standing
+from harness.records.ranking import METRICS, Certainty, Figures, Place, Ranking, Standing
 from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
     ComplexityTable,
@@ -47,6 +47,7 @@ from harness.records.timing import Position, Round, RoundVisit, Timing
 __all__ = [
     "METRICS",
     "Baseline",
+    "Certainty",
     "Complexity",
     "ComplexityTable",
     "Count",
