@@ -54,7 +54,8 @@ def of_run(
     run: Run, protocol: Protocol | None = None, baseline: BaselineSource = "measured"
 ) -> Leaderboard:
     """Rank the entries of `run`, under another protocol where one is given."""
-    protocol = protocol or run.protocol
+    # how the entries were timed is the run's, whichever protocol ranks them
+    protocol = replace(protocol or run.protocol, timing=run.protocol.timing)
     measured = runtimes.of_entries(run.entries, run.protocol.timing.policy)
     timed = [measured.get(entry.slug) for entry in run.entries]
     figures = [
@@ -110,7 +111,12 @@ def _timing_notes(run: Run) -> Iterator[str]:
     policy = run.protocol.timing
     if run.rounds and policy.policy == "official":
         yield f"runtime by the official policy: cold, the mean of {policy.rounds} runs"
-    elif run.rounds and not any(done.drifts for done in run.rounds):
+    elif policy.official_runs:
+        yield (
+            f"beside the runtime that counts stands that of the official policy: cold, the mean of "
+            f"{policy.official_runs} runs"
+        )
+    if run.rounds and policy.policy == "fair" and not any(done.drifts for done in run.rounds):
         yield "rounds have no brackets: the baseline was not timed in this run"
     for done in run.rounds:
         if done.flagged:
@@ -183,6 +189,8 @@ def _measured_columns(
     low, high = (runtime.interval_ms if runtime else None) or (None, None)
     columns |= {"runtime_ms": figures.metrics.get("runtime_ms")}
     columns |= {"runtime_ms_low": low, "runtime_ms_high": high}
+    other = runtimes.official(entry)
+    columns["runtime_official_ms"] = other.ms if other else None
     return columns | dict(_cost_columns(entry, figures))
 
 

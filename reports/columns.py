@@ -66,6 +66,7 @@ def track_columns(protocol: Protocol, track: Track) -> list[Column]:
             _runtime,
             metric="runtime_ms",
         ),
+        *([_OFFICIAL] if protocol.timing.official_runs else []),
         _metric("Params [M]", "params", units.mega),
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
@@ -120,6 +121,23 @@ def _runtime(row: Row) -> str:
     text = units.ms(row.figures.metrics.get("runtime_ms"))
     low, high = (row.runtime.interval_ms if row.runtime else None) or (0.0, 0.0)
     return f"{text} ± {units.ms((high - low) / 2)}" if high > low else text
+
+
+def _to_fair(row: Row) -> str:
+    """Say how much slower an entry is cold."""
+    official = row.columns.get("runtime_official_ms")
+    if not isinstance(official, float) or row.runtime is None:
+        return ""
+    return f"{official / row.runtime.ms:.2f} × fair"
+
+
+_OFFICIAL = Column(
+    "runtime_official_ms",
+    "Official [ms]",
+    lambda row: row.columns.get("runtime_official_ms"),
+    lambda row: units.ms(row.columns.get("runtime_official_ms")),
+    note=_to_fair,
+)
 
 
 def _track(track: str) -> Column:

@@ -77,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--sweeps", type=_positive, help="timed passes over all images in a visit")
     run.add_argument(
+        "--official-runs",
+        type=_positive,
+        metavar="N",
+        help="time N cold runs by the official policy too, to show beside the fair runtime",
+    )
+    run.add_argument(
         "--budget",
         type=_positive,
         default=0,
