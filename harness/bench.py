@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness import nvml
 from harness.datasets import SplitData
-from harness.records import Job, Outcome, PassName, Visit
+from harness.records import Job, Outcome, PassName, Study, Visit
 from harness.records import Protocol as ChallengeProtocol
 from harness.sampler import Sampler
 from harness.sandbox import run_pass
@@ -62,13 +62,15 @@ class Bench:
         *,
         sizes: Sequence[tuple[int, int]] = (),
         receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
+        study: Study | None = None,
     ) -> Outcome:
         """Run a pass of `submission` in a fresh process, whatever the store holds.
 
         The state of the GPU is sampled beside a `time` pass.
         """
         protocol = self.protocol
-        self.progress.begin(submission.manifest.shown_name, pass_name, total)
+        stage = f"{pass_name}, {study.variant}" if study else pass_name
+        self.progress.begin(submission.manifest.shown_name, stage, total)
         job = Job(
             pass_name,
             submission.manifest,
@@ -77,6 +79,7 @@ class Bench:
             switches=protocol.switches,
             input_size=protocol.input_size,
             timing=protocol.timing,
+            study=study or Study(),
         )
         watched = self.device if pass_name == "time" else ""
         with nvml.opened(watched) as gpu, Sampler(gpu) as sampler:

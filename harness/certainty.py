@@ -5,22 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
-from harness import statistics
+from harness import rank_sums, statistics
 from harness.ranking import METHODS
-from harness.records import Ranking, Standing, Track
+from harness.records import Certainty, Ranking, Standing, Track
 from harness.runtimes import RoundKey, Runtime
-from harness.statistics import CONFIDENCE, Estimate
-
-_SURE = (1 + CONFIDENCE) / 2  # of a two-sided comparison
-
-
-@dataclass(frozen=True)
-class Certainty:
-    """How sure the place of one entry in one track is. None: it cannot be said."""
-
-    log_score: tuple[float, float] | None = None  # 95 % interval
-    ranks: tuple[int, int] | None = None  # after those surely ahead, before those surely behind
-    ahead: float | None = None  # probability of being truly ahead of the next entry
+from harness.statistics import Estimate
 
 
 @dataclass(frozen=True)
@@ -42,8 +31,11 @@ def of_track(
 
     `reference` is the runtime that ratios relate to, where it was measured. The value that orders
     a track is linearised in each round's log of the runtime (the delta method); two entries are
-    compared by its differences in the rounds that they share, or else as independent means.
+    compared by its differences in the rounds that they share, or else as independent means. A sum
+    of the ranks in runtime and other metrics has no slope: harness.rank_sums draws it.
     """
+    if track.method == "rank_sum" and "runtime_ms" in track.weights and len(track.weights) > 1:
+        return rank_sums.of_track(ranking, runtimes, track)
     found = [Certainty()] * len(runtimes)
     contenders = []
     for index, (standing, runtime) in enumerate(zip(ranking.standings, runtimes, strict=True)):
@@ -55,10 +47,10 @@ def of_track(
             slope = _slope(standing, track)
             found[index] = Certainty(log_score=_score_interval(standing, track, relative))
             value = place.log_score
-        elif track.weights.keys() == {"runtime_ms"}:
-            slope, value = 1.0, math.log(runtime.ms)
+        elif "runtime_ms" in track.weights:
+            slope, value = 1.0, math.log(runtime.ms)  # a rank in runtime alone
         else:
-            continue  # a sum of several ranks has no slope
+            slope, value = 0.0, place.log_score
         rounds = {key: slope * log for key, log in relative.items()}
         contenders.append(_Contender(index, value, rounds))
     contenders.sort(key=lambda contender: contender.value)
@@ -109,8 +101,8 @@ def _ranks(one: _Contender, contenders: Sequence[_Contender]) -> tuple[int, int]
     known = [chance for chance in chances if chance is not None]
     if len(known) < len(chances):
         return None
-    behind = sum(chance > _SURE for chance in known)
-    ahead = sum(chance < 1 - _SURE for chance in known)
+    behind = sum(chance > statistics.SURE for chance in known)
+    ahead = sum(chance < 1 - statistics.SURE for chance in known)
     return 1 + ahead, len(contenders) - behind
 
 

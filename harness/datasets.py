@@ -94,14 +94,15 @@ def write_bundled(protocol: Protocol, data: Path) -> None:
             lr_file = data / split.lr.replace("*", image)
             if hr_file.is_file() and lr_file.is_file():
                 continue
-            hr = _bundled_image(image)
+            hr = bundled_image(image)
             for file in (hr_file, lr_file):
                 file.parent.mkdir(parents=True, exist_ok=True)
             write_image(hr_file, hr)
             write_image(lr_file, downscale(crop_to_multiple(hr, protocol.scale), protocol.scale))
 
 
-def _bundled_image(name: str) -> NDArray[np.uint8]:
+def bundled_image(name: str) -> NDArray[np.uint8]:
+    """Return a photograph that scikit-image's wheel carries, uint8 [H, W, 3]. Raises DataError."""
     file = Path(skimage.data.__file__).parent / f"{name}.png"
     if not file.is_file():
         raise DataError(f"this scikit-image does not carry {name}.png; install the pinned version")

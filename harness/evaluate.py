@@ -63,7 +63,7 @@ def time(submission: Submission, bench: Bench) -> Outcome:
 def timing_depends(bench: Bench) -> dict[str, Any]:
     """Return what every visit of a timing depends on, whichever entry it is to."""
     policy = to_table(bench.protocol.timing)
-    del policy["rounds"]  # more rounds go on with a session
+    del policy["rounds"], policy["official_runs"]  # more rounds go on with a session
     return {
         "lr": {split.name: split.lr_digest for split in timed_splits(bench)},
         "timing": policy,

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness import certainty, runtimes, statistics
-from harness.certainty import Certainty
 from harness.ranking import format_score, rank
-from harness.records import Entry, Figures, Protocol, Run, Standing
+from harness.records import Certainty, Entry, Figures, Protocol, Run, Standing
 from harness.runtimes import Runtime
 
 COUNTERS = ("fvcore", "hooks", "torch", "ptflops")
@@ -29,7 +28,12 @@ class Row:
     columns: dict[str, Cell]  # as in `leaderboard.csv`, base units
     entry: Entry | None = None  # None where a table was ranked
     runtime: Runtime | None = None  # what the rounds say of it
-    certainty: Certainty = field(default_factory=Certainty)  # of its place in the main track
+    certainties: dict[str, Certainty] = field(default_factory=dict)  # of its places, main first
+
+    @property
+    def certainty(self) -> Certainty:
+        """Return how sure its place in the main track is."""
+        return next(iter(self.certainties.values()), Certainty())
 
     @property
     def flags(self) -> dict[str, str]:
@@ -54,7 +58,8 @@ def of_run(
     run: Run, protocol: Protocol | None = None, baseline: BaselineSource = "measured"
 ) -> Leaderboard:
     """Rank the entries of `run`, under another protocol where one is given."""
-    protocol = protocol or run.protocol
+    # how the entries were timed is the run's, whichever protocol ranks them
+    protocol = replace(protocol or run.protocol, timing=run.protocol.timing)
     measured = runtimes.of_entries(run.entries, run.protocol.timing.policy)
     timed = [measured.get(entry.slug) for entry in run.entries]
     figures = [
@@ -85,21 +90,22 @@ def _build(
         runtime for one, runtime in zip(figures, timed, strict=True) if one.name == ranking.baseline
     ]
     reference = called[0] if called else None
-    main = protocol.main_track
-    sure = (
-        certainty.of_track(ranking, timed, reference, main) if main else [Certainty()] * len(timed)
-    )
-    rows = []
-    for numbers, entry, runtime, standing, how_sure in zip(
-        figures, entries, timed, ranking.standings, sure, strict=True
+    main, rows = protocol.main_track, []
+    sure = {
+        track.name: certainty.of_track(ranking, timed, reference, track)
+        for track in protocol.tracks
+    }
+    for index, (numbers, entry, runtime, standing) in enumerate(
+        zip(figures, entries, timed, ranking.standings, strict=True)
     ):
-        columns = _standing_columns(numbers, standing, how_sure, protocol)
+        how_sure = {track: certainties[index] for track, certainties in sure.items()}
+        place = standing.places.get(main.name) if main else None
+        row = Row(numbers, standing, place.rank if place else None, {}, entry, runtime, how_sure)
+        columns = _standing_columns(numbers, standing, row.certainty, protocol)
         if entry:
             columns |= _measured_columns(entry, numbers, runtime, protocol)
             columns["flags"] = "; ".join(entry.flags | standing.flags)
-        place = standing.places.get(main.name) if main else None
-        position = place.rank if place else None
-        rows.append(Row(numbers, standing, position, columns, entry, runtime, how_sure))
+        rows.append(replace(row, columns=columns))
     if main:
         rows.sort(key=lambda r: (r.rank is None, r.rank or 0, r.figures.status == "skipped"))
     else:
@@ -125,7 +131,12 @@ def _timing_notes(run: Run) -> Iterator[str]:
     policy = run.protocol.timing
     if run.rounds and policy.policy == "official":
         yield f"runtime by the official policy: cold, the mean of {policy.rounds} runs"
-    elif run.rounds and not any(done.drifts for done in run.rounds):
+    elif policy.official_runs:
+        yield (
+            f"beside the runtime that counts stands that of the official policy: cold, the mean of "
+            f"{policy.official_runs} runs"
+        )
+    if run.rounds and policy.policy == "fair" and not any(done.drifts for done in run.rounds):
         absent = "the baseline was not timed in this run"
         why = absent if run.protocol.baseline.names else "the protocol names no baseline"
         yield f"rounds have no brackets: {why}"
@@ -200,6 +211,8 @@ def _measured_columns(
     low, high = (runtime.interval_ms if runtime else None) or (None, None)
     columns |= {"runtime_ms": figures.metrics.get("runtime_ms")}
     columns |= {"runtime_ms_low": low, "runtime_ms_high": high}
+    other = runtimes.official(entry)
+    columns["runtime_official_ms"] = other.ms if other else None
     energies = list(entry.timing.energy_mj.values()) if entry.timing else []
     columns |= {"energy_mj": statistics.mean(energies) if energies else None}
     return columns | dict(_cost_columns(entry, figures))

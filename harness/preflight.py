@@ -14,7 +14,7 @@ from harness.records import Entry, Figures, Inspection, Probe, Protocol
 from harness.session import Contestant
 from harness.submission import BrokenSubmission, Submission
 
-_LR_SIZE = (339, 510)  # of most images of the challenge: 2040x1356 at x4
+LR_SIZE = (339, 510)  # of most images of the challenge: 2040x1356 at x4
 _ROUNDS = 3  # of timing, at most
 _REFERENCE = "the protocol's baseline"  # its slug here, whatever the checked one is called
 
@@ -119,7 +119,7 @@ def _timed(contestants: Sequence[Contestant], bench: Bench) -> dict[str, Entry]:
 
 
 def _generated_split(protocol: Protocol) -> SplitData:
-    pixels = np.random.default_rng(0).integers(0, 256, (*_LR_SIZE, 3), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (*LR_SIZE, 3), np.uint8)
     image = ImageCache().store(pixels)
     return SplitData(protocol.splits[0].name, (Pair("generated.png", image, None),))
 

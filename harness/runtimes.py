@@ -46,6 +46,11 @@ def of_entries(
     return {slug: _runtime(visits, brackets, policy) for slug, visits in timed.items()}
 
 
+def official(entry: Entry) -> Runtime | None:
+    """Return the runtime by the official policy, where that was taken beside the fair one."""
+    return _runtime(entry.official.visits, {}, "official") if entry.official else None
+
+
 Brackets = Mapping[RoundKey, Sequence[Visit]]
 VisitMs = Callable[[Visit], float]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 CONFIDENCE = 0.95
+SURE = (1 + CONFIDENCE) / 2  # of a two-sided comparison
 _OUTLYING = 5.0  # robust standard deviations from the median
 _ROUNDS_TO_JUDGE = 6  # fewer cannot tell an outlier
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -52,7 +53,7 @@ class Estimate:
         """Return half the width of the 95 % interval by Student's t."""
         if self.error is None:
             return None
-        return self.error * float(stdtrit(self.freedom, (1 + CONFIDENCE) / 2))
+        return self.error * float(stdtrit(self.freedom, SURE))
 
     def exceeds(self, value: float) -> float | None:
         """Return how probable it is that the true mean is larger than `value`."""

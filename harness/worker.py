@@ -9,7 +9,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from harness.errors import EntryError, ForwardError
 from harness.images import to_input, to_uint8
 from harness.loading import Loaded, Network, forward, load
 from harness.loading.faults import guarded
-from harness.records import Inspection, Job, PassName, Probe, Restoration, Visit
+from harness.records import Inspection, Job, PassName, Probe, Profile, Restoration, Visit
 from harness.schema import from_table, to_table
 from harness.witness import Witness
 
@@ -171,17 +171,19 @@ def _probe() -> Callable[[Desk], Probe]:
 
 
 def _restore() -> Callable[[Desk], Restoration]:
-    def run(desk: Desk) -> Restoration:
-        dtypes = set()
-        folder = desk.folder / SR_FOLDER
-        for index in range(len(desk.job.images)):
-            output = forward(desk.loaded.network, desk.lr(index))
-            dtypes.add(str(output.dtype).removeprefix("torch."))
-            sr = to_uint8(output, desk.job.manifest.model.data_range)
-            _hand_over(sr, folder, index)
-        return Restoration(tuple(sorted(dtypes)))
+    return lambda desk: _restored(desk, desk.loaded.network)
 
-    return run
+
+def _restored(desk: Desk, network: Network) -> Restoration:
+    """Restore the job's images with `network` and hand them over."""
+    dtypes = set()
+    folder = desk.folder / SR_FOLDER
+    for index in range(len(desk.job.images)):
+        output = forward(network, desk.lr(index))
+        dtypes.add(str(output.dtype).removeprefix("torch."))
+        sr = to_uint8(output, desk.job.manifest.model.data_range)
+        _hand_over(sr, folder, index)
+    return Restoration(tuple(sorted(dtypes)))
 
 
 def _hand_over(sr: np.ndarray[Any, np.dtype[np.uint8]], folder: Path, index: int) -> None:
@@ -194,24 +196,50 @@ def _hand_over(sr: np.ndarray[Any, np.dtype[np.uint8]], folder: Path, index: int
 
 
 def _time() -> Callable[[Desk], Visit]:
-    def run(desk: Desk) -> Visit:
-        def digest(sr: torch.Tensor) -> str:
-            pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
-            return hashlib.sha256(pixels.data).hexdigest()
+    return lambda desk: _timed(desk, desk.loaded.network, _images(desk))
 
-        images = [
-            (image.split, lambda index=index: desk.lr(index))
-            for index, image in enumerate(desk.job.images)
-        ]
-        visit = timing.measure(
-            desk.loaded.network,
-            images,
-            desk.device,
-            desk.job.timing,
-            digest=digest,
-            progress=desk.progress,
-        )
-        return replace(visit, flags=visit.flags | desk.witness.flags())
+
+def _images(desk: Desk) -> list[timing.Sample]:
+    return [
+        (image.split, lambda index=index: desk.lr(index))  # type: ignore[misc]
+        for index, image in enumerate(desk.job.images)
+    ]
+
+
+def _timed(desk: Desk, network: Network, images: Sequence[timing.Sample]) -> Visit:
+    def digest(sr: torch.Tensor) -> str:
+        pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
+        return hashlib.sha256(pixels.data).hexdigest()
+
+    policy = desk.job.timing
+    visit = timing.measure(
+        network, images, desk.device, policy, digest=digest, progress=desk.progress
+    )
+    return replace(visit, flags=visit.flags | desk.witness.flags())
+
+
+def _profile() -> Callable[[Desk], Profile]:
+    from harness import variants
+
+    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
+
+    def run(desk: Desk) -> Profile:
+        study, refused = desk.job.study, dict[str, str]()
+        network = variants.changed(desk.loaded.network, study.variant, desk.device)
+        _restored(desk, network)
+        images = _images(desk)
+        for height, width in study.sizes:
+            lr = desk.smooth_lr(height, width)
+            try:
+                forward(network, lr)
+                images.append((f"{height}x{width}", lr.clone))
+            except ForwardError as error:
+                refused[f"{height}x{width}"] = str(error)
+        visit = _timed(desk, network, images)
+        if not study.operators:
+            return Profile(visit, refused)
+        lr, repeats = desk.lr(0), desk.job.timing.sweeps
+        return Profile(visit, refused, desk.device.operators(lambda: network(lr), repeats))
 
     return run
 
@@ -221,6 +249,7 @@ _PASSES: dict[PassName, Callable[[], Callable[[Desk], Any]]] = {
     "restore": _restore,
     "time": _time,
     "probe": _probe,
+    "profile": _profile,
 }
 
 

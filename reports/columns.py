@@ -51,7 +51,7 @@ def track_columns(leaderboard: Leaderboard, track: Track | None) -> list[Column]
     energy = _plain("Energy [mJ]", "energy_mj", number=True, show=units.mj)
     counted = any(row.columns.get("energy_mj") is not None for row in leaderboard.rows)
     return [
-        *([_place(protocol, track)] if track else []),
+        *([_place(track)] if track else []),
         _plain("ID", "id", number=True),
         _plain("Entry", "name"),
         _plain("Team", "team"),
@@ -64,6 +64,7 @@ def track_columns(leaderboard: Leaderboard, track: Track | None) -> list[Column]
             _runtime,
             metric="runtime_ms",
         ),
+        *([_OFFICIAL] if protocol.timing.official_runs else []),
         _metric("Params [M]", "params", units.mega),
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
@@ -98,12 +99,12 @@ def _metric(
     )
 
 
-def _place(protocol: Protocol, track: Track) -> Column:
+def _place(track: Track) -> Column:
     return Column(
         "rank",
         "Rank",
         lambda row: _rank(row, track),
-        lambda row: _ranks(row, track, track is protocol.main_track),
+        lambda row: _ranks(row, track),
     )
 
 
@@ -147,6 +148,23 @@ def _runtime(row: Row) -> str:
     return f"{text} ± {units.ms((high - low) / 2)}" if high > low else text
 
 
+def _to_fair(row: Row) -> str:
+    """Say how much slower an entry is cold."""
+    official = row.columns.get("runtime_official_ms")
+    if not isinstance(official, float) or row.runtime is None:
+        return ""
+    return f"{official / row.runtime.ms:.2f} × fair"
+
+
+_OFFICIAL = Column(
+    "runtime_official_ms",
+    "Official [ms]",
+    lambda row: row.columns.get("runtime_official_ms"),
+    lambda row: units.ms(row.columns.get("runtime_official_ms")),
+    note=_to_fair,
+)
+
+
 def _track(track: str) -> Column:
     def text(row: Row) -> str:
         place = row.standing.places.get(track)
@@ -160,10 +178,10 @@ def _rank(row: Row, track: Track) -> int | None:
     return place.rank if place else None
 
 
-def _ranks(row: Row, track: Track, main: bool) -> str:
-    """Print the rank; in the main track the ranks that cannot be told apart: `3-4`."""
+def _ranks(row: Row, track: Track) -> str:
+    """Print the rank, or the ranks that cannot be told apart: `3-4`."""
     rank = _rank(row, track)
-    low, high = (row.certainty.ranks if main else None) or (rank, rank)
+    low, high = row.certainties[track.name].ranks or (rank, rank)
     return units.plain(rank) if low == high else f"{low}-{high}"
 
 

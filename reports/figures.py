@@ -145,7 +145,7 @@ def _intervals(leaderboard: Leaderboard) -> Drawn | None:
         plot.plot([low, high], [place, place], color=SERIES, linewidth=1.5, gid=f"line{place}")
         plot.plot(value, place, "o", color=SERIES, markersize=4)
         titles[f"line{place}"] = f"{short(name)}: {value:.2f} ms, {low:.2f} to {high:.2f} ms"
-    _name_rows(plot, [name for *_, name in timed])
+    name_rows(plot, [name for *_, name in timed])
     return Drawn(
         "Intervals of runtime",
         "Entries whose intervals overlap are not told apart by this run; the band is the interval "
@@ -217,7 +217,7 @@ def _differences(leaderboard: Leaderboard) -> Drawn | None:
     )
     plot.xaxis.label.set_parse_math(False)
     plot.axvline(0, color=INK, linewidth=0.8)
-    _name_rows(plot, [box["label"] for box in boxes])
+    name_rows(plot, [box["label"] for box in boxes])
     return Drawn(
         "PSNR against the baseline, image by image",
         "Median, quartiles and extremes of the differences over the images of all splits.",
@@ -278,7 +278,8 @@ def _point(leaderboard: Leaderboard, row: Row, x: float, y: float) -> _Point:
     return _Point(row.figures.name, kind, x, y, size, ", ".join(facts))
 
 
-def _name_rows(plot: Axes, names: Sequence[str]) -> None:
+def name_rows(plot: Axes, names: Sequence[str]) -> None:
+    """Name the rows of a plot from below, a row per name."""
     plot.set_yticks(range(len(names)), [short(name, 30) for name in names])
     plot.set_ylim(-0.8, len(names) - 0.2)
     plot.grid(axis="y", visible=False)

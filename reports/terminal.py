@@ -1,5 +1,7 @@
 """The leaderboard as text for a terminal."""
 
+from collections.abc import Sequence
+
 from harness.leaderboard import Leaderboard
 from reports import units
 from reports.columns import main_columns
@@ -14,13 +16,18 @@ def table(leaderboard: Leaderboard) -> str:
         for column, cells in zip(columns, texts, strict=True)
         if set(cells) != {units.MISSING}
     ]
-    padded = []
-    for column, cells in filled:
-        width = max(map(len, cells))
-        pad = str.rjust if column.number else str.ljust
-        padded.append([pad(cells[0], width), "-" * width, *(pad(c, width) for c in cells[1:])])
-    lines = ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
+    lines = aligned([cells for _, cells in filled], [column.number for column, _ in filled])
     return "\n".join([*lines, *_remarks(leaderboard)])
+
+
+def aligned(columns: Sequence[Sequence[str]], numbers: Sequence[bool]) -> list[str]:
+    """Return the lines of a table from its columns, each with its heading first."""
+    padded = []
+    for cells, number in zip(columns, numbers, strict=True):
+        width = max(map(len, cells))
+        pad = str.rjust if number else str.ljust
+        padded.append([pad(cells[0], width), "-" * width, *(pad(c, width) for c in cells[1:])])
+    return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
 
 
 def _remarks(leaderboard: Leaderboard) -> list[str]:

@@ -139,3 +139,62 @@ def test_a_rank_sum_of_runtime_alone_is_ordered_by_runtime():
     assert rows["a"].certainty.ranks == (1, 2)
     assert rows["good"].certainty.ranks == (3, 3)
     assert rows["a"].columns["score_low"] is None
+
+
+SUM = replace(
+    EDITION.tracks[0], name="sum", method="rank_sum", weights={"runtime_ms": 1.0, "flops": 2.0}
+)
+
+
+def test_a_sum_of_ranks_is_certain_where_no_runtime_can_change_places():
+    entries = baseline(), timed("a", 0.5, flops=99), timed("b", 0.6, flops=101)
+    rows = board(*entries, tracks=(SUM,))
+    # a: 1 + 2 x 1; b: 2 + 2 x 3; the baseline: 3 + 2 x 2
+    assert {name: row.certainty.ranks for name, row in rows.items()} == {
+        "a": (1, 1),
+        "good": (2, 2),
+        "b": (3, 3),
+    }
+    assert rows["a"].certainty.ahead == rows["good"].certainty.ahead == 1
+    assert (rows["b"].columns["score_low"], rows["b"].columns["score_high"]) == (8, 8)
+
+
+def test_a_tie_in_runtime_is_one_in_the_sum_unless_another_metric_decides():
+    backwards = WOBBLE[::-1]
+    tie = {"tracks": (SUM,)}
+    even = board(baseline(), timed("a", 0.5), timed("b", 0.501, backwards), **tie)
+    assert even["a"].certainty.ranks == even["b"].certainty.ranks == (1, 2)
+    assert even["a"].columns["score_low"] == 1 + 2
+    assert even["a"].columns["score_high"] == 2 + 2
+    decided = board(baseline(), timed("a", 0.5), timed("b", 0.501, backwards, flops=99), **tie)
+    assert decided["b"].certainty.ranks == (1, 1)
+    assert decided["a"].certainty.ranks == (2, 2)
+
+
+def test_in_a_sum_runtimes_change_places_as_often_as_their_paired_difference_says():
+    backwards = WOBBLE[::-1]
+    rows = board(baseline(), timed("a", 0.5), timed("b", 0.501, backwards), tracks=(SUM,))
+    logs = [[math.log(r) + own for own in w] for r, w in ((0.5, WOBBLE), (0.501, backwards))]
+    expected = scipy.stats.ttest_rel(logs[1], logs[0], alternative="less").pvalue
+    assert 0.6 < expected < 0.8
+    assert rows["a"].certainty.ahead == pytest.approx(expected, abs=0.01)
+
+
+def test_noise_that_two_entries_share_does_not_tie_them_in_a_sum():
+    rows = board(baseline(), timed("a", 0.5), timed("b", 0.501), tracks=(SUM,))
+    assert rows["a"].certainty.ranks == (1, 1)
+
+
+def test_a_single_round_says_nothing_of_a_sum():
+    one = timed("a", 0.5)
+    one = replace(one, timing=Timing(one.timing.visits[:1]))
+    rows = board(baseline(), one, timed("b", 0.6), tracks=(SUM,))
+    assert {row.certainty.ranks for row in rows.values()} == {None}
+
+
+def test_every_track_has_its_own_ties():
+    flops = replace(SUM, name="flops", weights={"flops": 1.0})
+    entries = baseline(), timed("a", 0.5), timed("b", 0.501, WOBBLE[::-1], flops=99)
+    row = board(*entries, tracks=(replace(SUM, weights={"runtime_ms": 1.0}), flops))["b"]
+    assert row.certainties["sum"].ranks == (1, 2)
+    assert row.certainties["flops"].ranks == (1, 1)

@@ -39,6 +39,7 @@ COLUMNS = [
     "runtime_ms",
     "runtime_ms_low",
     "runtime_ms_high",
+    "runtime_official_ms",
     "energy_mj",
     "params",
     "params_loaded",

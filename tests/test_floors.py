@@ -26,8 +26,9 @@ FLOORS = [
         "published",
         "runtimes",
         "certainty",
+        "rank_sums",
     },
-    {"devices", "complexity", "loading", "timing", "witness"},
+    {"devices", "complexity", "loading", "timing", "variants", "witness"},
     {"leash", "worker"},
     {"log", "staging", "sandbox", "store", "environment", "nvml", "sampler", "scorers", "weights"},
     {
@@ -42,7 +43,7 @@ FLOORS = [
         "progress",
     },
     {"frames", "harness"},
-    {"challenge", "preflight"},
+    {"challenge", "preflight", "profiling"},
     {"reports"},
     {"cli"},
 ]

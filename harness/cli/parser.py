@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(commands)
 
-    _add_check(commands)
+    _add_for_teams(commands)
 
     rank = commands.add_parser("rank", help="rank a finished run or a CSV table; measure nothing")
     rank.add_argument("source", type=Path, metavar="OUT|TABLE.csv")
@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_check(commands: Any) -> None:
+def _add_for_teams(commands: Any) -> None:
     check = commands.add_parser("check", help="a team's pre-flight on one submission")
     check.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
     add_protocol(check, default="ntire2026")
@@ -92,6 +92,33 @@ def _add_check(commands: Any) -> None:
     add_time_limit(check)
     add_repository(check)
     check.set_defaults(command=_command("check"))
+
+    profile = commands.add_parser(
+        "profile", help="where a submission's time goes, and what if it ran in another way"
+    )
+    profile.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
+    add_protocol(profile, default="ntire2026")
+    profile.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    add_weights(profile)
+    profile.add_argument("--out", type=Path, help="folder of the page (default: profiles/NAME)")
+    add_device(profile)
+    profile.add_argument(
+        "--images",
+        type=positive,
+        default=3,
+        metavar="N",
+        help="of --data, the first N images of the first split that is there (default: 3)",
+    )
+    profile.add_argument(
+        "--sweeps",
+        type=positive,
+        default=10,
+        metavar="N",
+        help="timed passes over all images (default: 10)",
+    )
+    add_time_limit(profile)
+    add_repository(profile)
+    profile.set_defaults(command=_command("profile"))
 
 
 def _add_run(commands: Any) -> None:
@@ -108,6 +135,12 @@ def _add_run(commands: Any) -> None:
         "--rounds", type=whole, help="timed visits of each entry; 0 measures no runtime"
     )
     run.add_argument("--sweeps", type=positive, help="timed passes over all images in a visit")
+    run.add_argument(
+        "--official-runs",
+        type=positive,
+        metavar="N",
+        help="time N cold runs by the official policy too, to show beside the fair runtime",
+    )
     run.add_argument(
         "--budget",
         type=positive,

@@ -93,10 +93,13 @@ def _by_scale(
 
 def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:
     """Return the protocol's timing with what the command line says otherwise."""
-    given = {name: getattr(options, name) for name in ("policy", "rounds", "sweeps")}
+    names = ("policy", "rounds", "sweeps", "official_runs")
+    given = {name: getattr(options, name) for name in names}
     timing = replace(policy, **{name: value for name, value in given.items() if value is not None})
     if timing.policy == "official" and options.sweeps and options.sweeps > 1:
         raise InputError("the official policy makes one pass per run; give --rounds, not --sweeps")
+    if timing.policy == "official" and timing.official_runs:
+        raise InputError("--official-runs stand beside the fair policy; leave one of the two out")
     return timing
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from harness.records import Switches
+from harness.records import Operator, Switches
 
 
 class Lap(NamedTuple):
@@ -47,3 +47,14 @@ class Device(Protocol):
 
     def peak_bytes(self) -> int:
         """Return the peak memory since `reset_peak`, in bytes."""
+
+    def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
+        """Run `call` `repeats` times under PyTorch's profiler; its operators, costliest first."""
+
+    def graphed(
+        self, call: Callable[[torch.Tensor], torch.Tensor]
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return what records `call` once per size of its input and replays the record after.
+
+        Raises ForwardError where the device has no such thing.
+        """

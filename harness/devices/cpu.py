@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch.profiler import ProfilerActivity
 
 from harness.devices import host
 from harness.devices.base import Lap
-from harness.records import Switches
+from harness.devices.profiler import operators
+from harness.errors import ForwardError
+from harness.records import Operator, Switches
 
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -59,6 +62,17 @@ class CpuDevice:
         What the first forward takes, the process keeps: later growth alone would hide it.
         """
         return max(0, _resident("VmHWM") - (self._resident_before or 0))
+
+    def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
+        """Run `call` under PyTorch's profiler."""
+        activities = [ProfilerActivity.CPU]
+        return operators(call, repeats, activities, lambda event: event.self_cpu_time_total)
+
+    def graphed(
+        self, call: Callable[[torch.Tensor], torch.Tensor]
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Refuse: a processor has no graphs of kernels."""
+        raise ForwardError("a CUDA graph needs an NVIDIA GPU; name one with --device cuda")
 
 
 def _resident(field: str) -> int:

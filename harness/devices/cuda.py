@@ -4,11 +4,15 @@ import time
 from collections.abc import Callable
 
 import torch
+from torch.profiler import ProfilerActivity
 
 from harness.devices import host
 from harness.devices.base import Lap
+from harness.devices.profiler import operators
 from harness.errors import InputError
-from harness.records import Switches
+from harness.records import Operator, Switches
+
+_BEFORE_RECORDING = 3  # calls on a stream of their own, as PyTorch's notes on CUDA graphs ask for
 
 
 class CudaDevice:
@@ -79,3 +83,46 @@ class CudaDevice:
     def peak_bytes(self) -> int:
         """Return the peak of the bytes that PyTorch had allocated since `reset_peak`."""
         return int(torch.cuda.max_memory_allocated(self.torch_device))
+
+    def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
+        """Run `call` under PyTorch's profiler; an operator's time is that of its kernels."""
+
+        def finished() -> torch.Tensor:
+            result = call()
+            self._synchronize(self.torch_device)
+            return result
+
+        activities = [ProfilerActivity.CPU, ProfilerActivity.CUDA]
+        return operators(finished, repeats, activities, lambda event: event.self_device_time_total)
+
+    def graphed(
+        self, call: Callable[[torch.Tensor], torch.Tensor]
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return what records `call` as a CUDA graph once per size of its input, and replays it."""
+        recorded: dict[torch.Size, tuple[torch.cuda.CUDAGraph, torch.Tensor, torch.Tensor]] = {}
+
+        def replayed(lr: torch.Tensor) -> torch.Tensor:
+            if lr.shape not in recorded:
+                recorded[lr.shape] = _recorded(call, lr.clone())
+            graph, given, result = recorded[lr.shape]
+            given.copy_(lr)
+            graph.replay()
+            return result
+
+        return replayed
+
+
+def _recorded(
+    call: Callable[[torch.Tensor], torch.Tensor], given: torch.Tensor
+) -> tuple[torch.cuda.CUDAGraph, torch.Tensor, torch.Tensor]:
+    """Record `call` on `given`; return the graph, and the tensors that it reads and writes."""
+    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        for _ in range(_BEFORE_RECORDING):
+            call(given)
+    torch.cuda.current_stream().wait_stream(aside)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        result = call(given)
+    return graph, given, result

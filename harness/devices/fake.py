@@ -7,7 +7,8 @@ import torch
 
 from harness.devices import host
 from harness.devices.base import Lap
-from harness.records import Switches
+from harness.devices.cpu import CpuDevice
+from harness.records import Operator, Switches
 
 _MS_PER_MEGAPIXEL = 100.0  # of the SR image
 _COLD_FACTOR = 10.0  # the first call on an image size
@@ -56,3 +57,14 @@ class FakeDevice:
     def peak_bytes(self) -> int:
         """Return the size of the largest result since `reset_peak`."""
         return self._peak
+
+    def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
+        """Return the operators that the CPU ran, 1 ms for each call of one."""
+        found = CpuDevice().operators(call, repeats)
+        return tuple(Operator(one.name, one.calls, (1.0 * one.calls,) * repeats) for one in found)
+
+    def graphed(
+        self, call: Callable[[torch.Tensor], torch.Tensor]
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Refuse as the CPU does."""
+        return CpuDevice().graphed(call)

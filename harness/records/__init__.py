@@ -19,8 +19,11 @@ from harness.records.passes import (
     PassName,
     Probe,
     Restoration,
+    Study,
+    VariantName,
     Visit,
 )
+from harness.records.profile import Operator, Profile, Profiling, Variant
 from harness.records.protocol import (
     Baseline,
     Counter,
@@ -31,7 +34,7 @@ from harness.records.protocol import (
     TimingPolicy,
     Track,
 )
-from harness.records.ranking import METRICS, Figures, Place, Ranking, Standing
+from harness.records.ranking import METRICS, Certainty, Figures, Place, Ranking, Standing
 from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
     ComplexityTable,
@@ -47,6 +50,7 @@ __all__ = [
     "METRICS",
     "Baseline",
     "Burst",
+    "Certainty",
     "Complexity",
     "ComplexityTable",
     "Count",
@@ -64,11 +68,14 @@ __all__ = [
     "Manifest",
     "ModelTable",
     "OfficialTable",
+    "Operator",
     "Outcome",
     "PassName",
     "Place",
     "Position",
     "Probe",
+    "Profile",
+    "Profiling",
     "Protocol",
     "Ranking",
     "Restoration",
@@ -79,11 +86,14 @@ __all__ = [
     "SplitInfo",
     "Spread",
     "Standing",
+    "Study",
     "Switches",
     "Threshold",
     "Timing",
     "TimingPolicy",
     "Track",
+    "Variant",
+    "VariantName",
     "Visit",
     "WeightsTable",
 ]

@@ -7,7 +7,10 @@ from harness.records.device import DeviceState
 from harness.records.protocol import Switches, TimingPolicy
 from harness.records.submission import Manifest
 
-PassName = Literal["inspect", "restore", "time", "probe"]
+PassName = Literal["inspect", "restore", "time", "probe", "profile"]
+VariantName = Literal[
+    "as submitted", "float16", "bfloat16", "channels_last", "torch.compile", "CUDA graph"
+]
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,15 @@ class LrImage:
 
     split: str
     file: str  # .npy, uint8 [H, W, 3], relative to the worker's folder
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a `profile` pass looks at."""
+
+    variant: VariantName = "as submitted"
+    sizes: tuple[tuple[int, int], ...] = ()  # height, width of generated images, timed as well
+    operators: bool = False  # whether PyTorch's profiler looks on
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Job:
     input_size: tuple[int, int]
     timing: TimingPolicy
     images: tuple[LrImage, ...] = ()
+    study: Study = field(default_factory=Study)  # of the `profile` pass
 
 
 @dataclass(frozen=True)

@@ -72,10 +72,12 @@ class TimingPolicy:
 
     `fair`: warmed up, in rounds of shuffled order, bracketed by the baseline. `official`: as the
     editions' own scripts do: cold, one pass over the images in their order, the mean of N runs.
+    Ranks are by the policy's runtime; `official_runs` adds the other one beside `fair`.
     """
 
     policy: Literal["fair", "official"] = "fair"
     rounds: int = 10  # visits of each entry; the runs of `official`
+    official_runs: int = 0  # cold runs of each entry after the fair rounds, to show beside them
     sweeps: int = 1  # passes over all images within a visit; `official` makes one
     seed: int = 0  # of every order that is drawn
     settled: float = 0.05  # a size is warm when two passes over it in turn agree within this

@@ -46,3 +46,12 @@ class Ranking:
     standings: tuple[Standing, ...]
     baseline: str  # name of the entry, or "published figures", or "" where there is none
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How sure the place of one entry in one track is. None: it cannot be said."""
+
+    log_score: tuple[float, float] | None = None  # 95 % interval
+    ranks: tuple[int, int] | None = None  # after those surely ahead, before those surely behind
+    ahead: float | None = None  # probability of being truly ahead of the next entry

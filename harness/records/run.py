@@ -24,6 +24,7 @@ class Entry:
     restorations: dict[str, Restoration] = field(default_factory=dict)  # by split
     scores: tuple[ImageScore, ...] = ()
     timing: Timing | None = None
+    official: Timing | None = None  # by the official policy, where `timing` is by the fair one
     failure: Failure | None = None  # why the status is not ok
     flags: dict[str, str] = field(default_factory=dict)  # flag -> explanation
     log: str = ""  # what the entry printed in its last pass
