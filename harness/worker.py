@@ -110,6 +110,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
             operator_missing=desk.loaded.operator_missing,
             precisions=complexity.precisions(network, small),
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
+            modules=complexity.module_costs((twin or network).module, lr),
         )
 
     return run

@@ -2,7 +2,15 @@
 
 from harness.complexity.agreement import blind_spots, disagreement
 from harness.complexity.measurement import measure
+from harness.complexity.modules import module_costs
 from harness.complexity.parameters import count_parameters
 from harness.complexity.precision import precisions
 
-__all__ = ["blind_spots", "count_parameters", "disagreement", "measure", "precisions"]
+__all__ = [
+    "blind_spots",
+    "count_parameters",
+    "disagreement",
+    "measure",
+    "module_costs",
+    "precisions",
+]

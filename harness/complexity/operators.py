@@ -33,7 +33,7 @@ def fvcore_count(network: nn.Module, input: Tensor) -> Count:
     analysis = FlopCountAnalysis(network, input)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     analysis.tracer_warnings("none")
-    with _hooks_kept(network):
+    with hooks_kept(network):
         by_operator = {name: int(flops) for name, flops in analysis.by_operator().items()}
         unknown = dict(analysis.unsupported_ops())
     return Count(sum(by_operator.values()), by_operator, unknown)
@@ -98,7 +98,7 @@ def _name(operator: Any) -> str:
 
 
 @contextmanager
-def _hooks_kept(network: nn.Module) -> Iterator[None]:
+def hooks_kept(network: nn.Module) -> Iterator[None]:
     """Take off the hooks that a counter leaves behind when it fails."""
     tables = [
         table
