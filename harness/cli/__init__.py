@@ -63,37 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="measure submissions, rank them, render the report")
-    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
-    _add_protocol(run, default=DEMO)
-    run.add_argument("--data", type=Path, help="folder of the protocol's image folders")
-    _add_weights(run)
-    run.add_argument("--out", type=Path, help="folder of results (default: runs/PROTOCOL)")
-    _add_device(run)
-    run.add_argument("--splits", type=_names, default=(), help="only these, e.g. valid,test")
-    run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
-    run.add_argument("--rounds", type=_positive, help="timed visits of each entry")
-    run.add_argument("--sweeps", type=_positive, help="timed passes over all images in a visit")
-    run.add_argument(
-        "--budget",
-        type=_positive,
-        default=0,
-        metavar="MINUTES",
-        help="add rounds, this long, until runtimes are known to --precision",
-    )
-    run.add_argument(
-        "--precision",
-        type=_percentage,
-        default=0.005,
-        metavar="P%",
-        help="half width of the 95 %% intervals that --budget works towards (default: 0.5%%)",
-    )
-    run.add_argument("--no-ssim", action="store_true", help="PSNR only, which is ten times as fast")
-    _add_time_limit(run)
-    _add_repository(run)
-    run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
-    run.add_argument("--fresh", action="store_true", help="measure everything again")
-    run.set_defaults(command=_command("run"))
+    _add_run(commands)
 
     check = commands.add_parser("check", help="a team's pre-flight on one submission")
     check.add_argument("path", type=Path, metavar="PATH", help="a submission folder")
@@ -129,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--public",
         action="store_true",
-        help="for everyone, below OUT/public: without logs, paths, mail addresses and the file "
-        "names of private splits",
+        help="for everyone, below OUT/public: without logs, paths, mail addresses, and the file "
+        "names and pixels of private splits",
     )
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=_command("report"))
@@ -142,6 +112,41 @@ def _parser() -> argparse.ArgumentParser:
     _add_repository(show)
     show.set_defaults(command=_command("show"))
     return parser
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="measure submissions, rank them, render the report")
+    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    _add_protocol(run, default=DEMO)
+    run.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    _add_weights(run)
+    run.add_argument("--out", type=Path, help="folder of results (default: runs/PROTOCOL)")
+    _add_device(run)
+    run.add_argument("--splits", type=_names, default=(), help="only these, e.g. valid,test")
+    run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
+    run.add_argument("--rounds", type=_positive, help="timed visits of each entry")
+    run.add_argument("--sweeps", type=_positive, help="timed passes over all images in a visit")
+    run.add_argument(
+        "--budget",
+        type=_positive,
+        default=0,
+        metavar="MINUTES",
+        help="add rounds, this long, until runtimes are known to --precision",
+    )
+    run.add_argument(
+        "--precision",
+        type=_percentage,
+        default=0.005,
+        metavar="P%",
+        help="half width of the 95 %% intervals that --budget works towards (default: 0.5%%)",
+    )
+    run.add_argument("--no-ssim", action="store_true", help="PSNR only, which is ten times as fast")
+    _add_time_limit(run)
+    _add_repository(run)
+    run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
+    run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
+    run.add_argument("--fresh", action="store_true", help="measure everything again")
+    run.set_defaults(command=_command("run"))
 
 
 def _add_exchange(commands: Any) -> None:

@@ -43,6 +43,7 @@ def command(options: argparse.Namespace) -> int:
         fresh=options.fresh,
         budget_minutes=options.budget,
         precision=options.precision,
+        keep_sr=out / "sr" if options.keep_sr else None,
     )
     try:
         finished = challenge.run(found, bench, out, options.command_line)
