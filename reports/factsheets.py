@@ -52,9 +52,9 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
         )
         pages.write(
             "factsheet.html",
-            run,
-            leaderboard,
             folder / f"{entry.slug}.html",
+            run=run,
+            leaderboard=leaderboard,
             row=row,
             entry=entry,
             sheet=vars(entry.manifest.factsheet if entry.manifest else Factsheet()),

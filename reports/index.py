@@ -13,9 +13,9 @@ def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
     tracks = leaderboard.protocol.tracks
     pages.write(
         "index.html",
-        run,
-        leaderboard,
         page,
+        run=run,
+        leaderboard=leaderboard,
         boards=[(track, track_columns(leaderboard.protocol, track)) for track in tracks],
         ranked={track.name: _ranked(leaderboard, track.name) for track in tracks},
         unranked={track.name: _unranked(leaderboard, track.name) for track in tracks},

@@ -156,6 +156,7 @@ def _add_exchange(commands: Any) -> None:
     compare.add_argument(
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
+    compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
     compare.set_defaults(command=_command("compare"))
 
     adopt = commands.add_parser("import", help="native folders from an official repository")
