@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -48,6 +49,7 @@ class Bench:
     retry_failed: bool = False
     fresh: bool = False
     budget_minutes: float = 0.0  # of timing; 0 makes the protocol's rounds and no more
+    keep_sr: Path | None = None  # folder for whole SR images, which are deleted otherwise
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`

@@ -11,6 +11,7 @@ from harness.bench import Bench
 from harness.errors import InputError
 from harness.evaluate import evaluate
 from harness.records import Entry, Round, Run
+from harness.scoring import album_of_split
 from harness.session import Contestant
 from harness.staging import remove_leftovers
 from harness.store import SCHEMA_VERSION, save_run
@@ -48,7 +49,9 @@ def run(
         schema_version=SCHEMA_VERSION,
         harness_version=harness.__version__,
         protocol=bench.protocol,
-        splits=tuple(split.info() for split in bench.splits),
+        splits=tuple(
+            replace(split.info(), pictures=album_of_split(split, bench)) for split in bench.splits
+        ),
         device=bench.device,
         identity=bench.identity,
         observed=environment.observe(bench.device),

@@ -1,7 +1,8 @@
 """Two sets of figures, a run's or a CSV table's, metric beside metric.
 
 Two numbers are equal where they agree at the decimals that the coarser one is printed with:
-26.94 equals 26.9404, and 0.317 M parameters equal 317,208.
+26.94 equals 26.9404, and 0.317 M parameters equal 317,208. A figure with a 95 % interval, as a
+runtime has over rounds, has moved only where the two intervals do not meet.
 """
 
 import csv
@@ -25,7 +26,10 @@ _OTHER_NAMES = {
 }
 # Whole numbers that are multiples of these were printed in millions or billions and rounded there.
 _ROUNDED_AT = {"params": Decimal(10**3), "flops": Decimal(10**7), "activations": Decimal(10**4)}
-_NOT_METRICS = {"id", "name", "edition", "rank"}
+_NOT_METRICS = {"id", "name", "edition"}  # nor the ranks, which hang on other entries
+_LOW, _HIGH = "_low", "_high"  # columns of a figure's interval
+
+Interval = tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,24 @@ class Pair:
     metric: str
     a: str
     b: str
+    a_interval: Interval | None = None
+    b_interval: Interval | None = None
 
     @property
     def equal(self) -> bool:
-        """Tell whether both agree at the coarser one's decimals."""
+        """Tell whether both agree at the coarser one's decimals, or their intervals meet."""
         a, b = Decimal(self.a), Decimal(self.b)
+        a_low, a_high = self.a_interval or (a, a)
+        b_low, b_high = self.b_interval or (b, b)
+        if self.a_interval or self.b_interval:
+            return a_low <= b_high and b_low <= a_high
         step = max(_step(self.metric, a), _step(self.metric, b))
         return abs(a - b) <= step / 2
+
+    @property
+    def change(self) -> Decimal:
+        """Return how far b lies above a."""
+        return Decimal(self.b) - Decimal(self.a)
 
 
 def compare(a: Rows, b: Rows) -> Iterator[Pair]:
@@ -51,8 +66,16 @@ def compare(a: Rows, b: Rows) -> Iterator[Pair]:
     for entry, row in a.items():
         other = b.get(entry, {})
         for metric, text in row.items():
-            if metric not in _NOT_METRICS and _is_number(text) and _is_number(other.get(metric)):
-                yield Pair(entry, row.get("name", entry), metric, text, other[metric])
+            if not _is_metric(metric, row) or not _is_number(text):
+                continue
+            if _is_number(other.get(metric)):
+                intervals = _interval(metric, row), _interval(metric, other)
+                yield Pair(entry, row.get("name", entry), metric, text, other[metric], *intervals)
+
+
+def alone(a: Rows, b: Rows) -> list[str]:
+    """Return the names of the entries of `a` that `b` has not."""
+    return [row.get("name", entry) for entry, row in a.items() if entry not in b]
 
 
 def rows_of_run(run: Run) -> Rows:
@@ -78,6 +101,16 @@ def rows_of_table(file: Path, edition: str = "") -> Rows:
         return _keyed(named)
     except TableError as error:
         raise TableError(f"{file}: {error}") from None
+
+
+def _is_metric(column: str, row: Mapping[str, str]) -> bool:
+    bound = any(column.endswith(end) and column.removesuffix(end) in row for end in (_LOW, _HIGH))
+    return column not in _NOT_METRICS and not column.startswith("rank") and not bound
+
+
+def _interval(metric: str, row: Mapping[str, str]) -> Interval | None:
+    low, high = row.get(metric + _LOW), row.get(metric + _HIGH)
+    return (Decimal(low or 0), Decimal(high or 0)) if _is_number(low) and _is_number(high) else None
 
 
 def _keyed(rows: list[dict[str, str]]) -> Rows:

@@ -1,31 +1,23 @@
 """One submission: inspect, restore and score, time; each pass from the store where it is there."""
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness import environment
+from harness import album, environment, illustration
 from harness.bench import Bench, result
 from harness.datasets import SplitData
-from harness.fidelity import fidelity, psnr
+from harness.errors import SubmissionError
 from harness.flags import flags_of
-from harness.images import crop_to_multiple
 from harness.records import (
     Entry,
     Failure,
-    Fidelity,
     ImageScore,
     Inspection,
     Outcome,
     Restoration,
 )
 from harness.schema import to_table
-from harness.scorers import Scorers
-from harness.staging import SourceImage
+from harness.scoring import kept, score_pass, sources
 from harness.submission import BrokenSubmission, Submission, digest
 
 
@@ -47,7 +39,7 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     if manifest.model.scale != bench.protocol.scale:
         reason = f"its scale is {manifest.model.scale}, the protocol's is {bench.protocol.scale}"
         return replace(entry, status="skipped", failure=Failure("manifest", reason))
-    entry = _inspect(entry, found, bench)
+    entry = _inspect(_illustrated(entry, found, bench), found, bench)
     if entry.status != "ok":
         return entry
     return _restore(entry, found, bench)
@@ -55,7 +47,7 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
 
 def time(submission: Submission, bench: Bench) -> Outcome:
     """Visit a submission once with the clock, whatever the store holds."""
-    images = _sources(timed_splits(bench))
+    images = sources(timed_splits(bench))
     total = len(images) * bench.protocol.timing.sweeps
     return bench.run("time", submission, images, total)
 
@@ -76,6 +68,13 @@ def timing_depends(bench: Bench) -> dict[str, Any]:
 def timed_splits(bench: Bench) -> list[SplitData]:
     """Return the splits that are there; runtime needs no HR."""
     return [split for split in bench.splits if split.pairs]
+
+
+def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    try:
+        return replace(entry, figure=illustration.keep(submission, bench.store))
+    except SubmissionError as error:
+        return replace(entry, flags=entry.flags | {"figure": str(error)})
 
 
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
@@ -101,22 +100,40 @@ def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     scorable = [split for split in bench.splits if split.scorable]
     keys = {split.name: _restore_key(entry, split, bench) for split in scorable}
     outcomes = {name: bench.look_up("restore", key) for name, key in keys.items()}
-    missing = [split for split in scorable if outcomes[split.name] is None]
+    missing = [
+        split
+        for split in scorable
+        if (outcome := outcomes[split.name]) is None or _wanted(outcome, submission, split, bench)
+    ]
     if missing:
-        whole = _score_pass(submission, missing, bench)
+        whole, scored = score_pass(submission, missing, bench)
         for split in missing:
-            scores = tuple(score for score in whole.scores if score.split == split.name)
-            part = replace(whole, scores=scores)
-            bench.store.put("restore", keys[split.name], to_table(part))
-            outcomes[split.name] = part
+            part = [one for one in scored if one.score.split == split.name]
+            crops = {str(index): one.crop for index, one in enumerate(part)}
+            album.write(bench.store.album("restore", keys[split.name]), crops)
+            outcome = replace(whole, scores=tuple(one.score for one in part))
+            bench.store.put("restore", keys[split.name], to_table(outcome))
+            outcomes[split.name] = outcome
     for split in scorable:
         outcome = outcomes[split.name]
         assert outcome is not None
         entry = with_outcome(entry, outcome, scores=entry.scores + _named(outcome, split))
         if restoration := result(Restoration, outcome):
-            restorations = entry.restorations | {split.name: restoration}
-            entry = replace(entry, restorations=restorations)
+            pictures = bench.store.name(bench.store.album("restore", keys[split.name]))
+            entry = replace(
+                entry,
+                restorations=entry.restorations | {split.name: restoration},
+                pictures=entry.pictures | {split.name: pictures},
+            )
     return entry
+
+
+def _wanted(outcome: Outcome, submission: Submission, split: SplitData, bench: Bench) -> bool:
+    """Tell whether SR images are to be kept that are not there, as their scores are."""
+    if bench.keep_sr is None or outcome.failure:
+        return False
+    files = (kept(bench.keep_sr, submission, split.name, pair) for pair in split.pairs)
+    return not all(file.is_file() for file in files)
 
 
 def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
@@ -125,43 +142,6 @@ def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
         return ()
     pairs = zip(split.pairs, outcome.scores, strict=True)
     return tuple(replace(score, image=pair.name) for pair, score in pairs)
-
-
-def _score_pass(submission: Submission, splits: Sequence[SplitData], bench: Bench) -> Outcome:
-    """Run the restore pass; score every SR image as it arrives."""
-    scale, border = bench.protocol.scale, bench.protocol.border
-    rounded = bench.protocol.rounded_luma
-    pairs = [(split.name, pair) for split in splits for pair in split.pairs]
-    sizes = [(pair.lr.height * scale, pair.lr.width * scale) for _, pair in pairs]
-
-    def score(index: int, sr: NDArray[np.uint8]) -> ImageScore:
-        split, pair = pairs[index]
-        assert pair.hr is not None
-        hr = crop_to_multiple(pair.hr.read(), scale)
-        close = (fidelity if bench.protocol.ssim else _without_ssim)(sr, hr, border, rounded)
-        return ImageScore(split, pair.name, close, hashlib.sha256(sr.data).hexdigest())
-
-    with Scorers(score) as scorers:
-        outcome = bench.run(
-            "restore",
-            submission,
-            _sources(splits),
-            len(pairs),
-            sizes=sizes,
-            receive=scorers.take,
-        )
-        scores = scorers.results()
-    if outcome.failure is None and len(scores) != len(pairs):
-        reason = f"the restore pass handed over {len(scores)} of {len(pairs)} SR images"
-        return replace(outcome, failure=Failure("restore", reason))
-    return replace(outcome, scores=tuple(scores))
-
-
-def _without_ssim(
-    sr: NDArray[np.uint8], hr: NDArray[np.uint8], border: int, rounded_luma: bool
-) -> Fidelity:
-    psnr_db, psnr_y_db = psnr(sr, hr, border, rounded_luma)
-    return Fidelity(psnr_db, None, psnr_y_db, None)
 
 
 def _stable(entry: Entry, bench: Bench) -> dict[str, Any]:
@@ -183,10 +163,6 @@ def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:
         "identity": bench.identity,
     }
     return bench.store.key("restore", _stable(entry, bench) | depends)
-
-
-def _sources(splits: Sequence[SplitData]) -> list[SourceImage]:
-    return [SourceImage(split.name, pair.lr.array) for split in splits for pair in split.pairs]
 
 
 def with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:

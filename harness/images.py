@@ -5,7 +5,7 @@ Nothing here knows which images are HR: the worker imports this module.
 
 import struct
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -69,9 +69,9 @@ def read_image(path: Path) -> Image:
         raise DataError(f"{path} cannot be decoded ({error}): replace the file") from error
 
 
-def write_image(path: Path, image: Image) -> None:
+def write_image(file: Path | IO[bytes], image: Image) -> None:
     """Write a uint8 [H, W, 3] array as a PNG."""
-    PIL.Image.fromarray(image).save(path, format="PNG")
+    PIL.Image.fromarray(image).save(file, format="PNG")
 
 
 def crop_to_multiple(image: Image, scale: int) -> Image:

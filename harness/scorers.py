@@ -5,25 +5,25 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.records import ImageScore
+T = TypeVar("T")
 
 
-class Scorers:
-    """A thread per core, and at most twice as many images in memory."""
+class Scorers(Generic[T]):
+    """A thread per core, and at most twice as many images in memory; T is what one leaves."""
 
-    def __init__(self, score: Callable[[int, NDArray[np.uint8]], ImageScore]) -> None:
+    def __init__(self, score: Callable[[int, NDArray[np.uint8]], T]) -> None:
         cores = os.cpu_count() or 1
         torch.set_num_threads(1)  # the images are shared among threads, not their pixels
         self._score = score
         self._pool = ThreadPoolExecutor(cores)
         self._room = Semaphore(2 * cores)
-        self._scores: list[Future[ImageScore]] = []
+        self._scores: list[Future[T]] = []
 
     def take(self, index: int, sr: NDArray[np.uint8]) -> None:
         """Score one SR image, uint8 [H, W, 3], as soon as a thread is free; wait for room."""
@@ -32,7 +32,7 @@ class Scorers:
         future.add_done_callback(lambda _: self._room.release())
         self._scores.append(future)
 
-    def results(self) -> list[ImageScore]:
+    def results(self) -> list[T]:
         """Return the scores in the order that the images were taken in."""
         return [future.result() for future in self._scores]
 

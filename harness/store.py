@@ -15,7 +15,7 @@ SCHEMA_VERSION = 3
 RESULTS = "results.json"
 
 # Raise a pass's version when a change of the code changes what the pass measures.
-MEASURING_VERSION = {"inspect": 3, "restore": 1, "time": 3}
+MEASURING_VERSION = {"inspect": 3, "restore": 2, "time": 3, "pictures": 1}
 
 
 class Store:
@@ -40,6 +40,18 @@ class Store:
     def put(self, pass_name: str, key: str, content: Mapping[str, Any]) -> None:
         """Store the result of a finished pass."""
         files.write_text(self._file(pass_name, key), json.dumps(to_table(content), indent=1))
+
+    def album(self, pass_name: str, key: str) -> Path:
+        """Return the file of the pictures that belong to `key`."""
+        return self._file(pass_name, key).with_suffix(".zip")
+
+    def figure(self, name: str) -> Path:
+        """Return the file of a method figure, called by the digest of its content."""
+        return self._root / "figure" / name
+
+    def name(self, file: Path) -> str:
+        """Return what a file of the store is called in `results.json`: its path below the run's."""
+        return file.relative_to(self._root.parent).as_posix()
 
     def _file(self, pass_name: str, key: str) -> Path:
         return self._root / pass_name / f"{key}.json"

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from harness import timing
 from harness.devices import Device, select
@@ -23,7 +24,17 @@ from harness.errors import EntryError, ForwardError
 from harness.images import to_input, to_uint8
 from harness.loading import Loaded, Network, forward, load
 from harness.loading.faults import guarded
-from harness.records import Inspection, Job, PassName, Probe, Profile, Restoration, Visit
+from harness.records import (
+    Complexity,
+    Inspection,
+    Job,
+    ModuleCost,
+    PassName,
+    Probe,
+    Profile,
+    Restoration,
+    Visit,
+)
 from harness.schema import from_table, to_table
 from harness.witness import Witness
 
@@ -90,8 +101,8 @@ def _inspect() -> Callable[[Desk], Inspection]:
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         lr = desk.smooth_lr(*desk.job.input_size)
-        counts = guarded(
-            lambda: complexity.measure_affordably((twin or network).module, small, lr),
+        counts, modules = guarded(
+            lambda: _costs((twin or network).module, small, lr),
             "counting operations",
             ForwardError,
         )
@@ -110,9 +121,19 @@ def _inspect() -> Callable[[Desk], Inspection]:
             operator_missing=desk.loaded.operator_missing,
             precisions=complexity.precisions(network, small),
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
+            modules=modules,
         )
 
     return run
+
+
+def _costs(
+    network: nn.Module, small: torch.Tensor, lr: torch.Tensor
+) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    from harness import complexity
+
+    network, lr = complexity.affordable(network, small, lr)
+    return complexity.measure(network, lr), complexity.module_costs(network, lr)
 
 
 def _first_forward(desk: Desk) -> torch.Tensor:

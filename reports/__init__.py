@@ -11,8 +11,11 @@ __all__ = ["PUBLISHED", "render"]
 PUBLISHED = Path(__file__).parent / "published"  # tables of past editions and papers
 
 
-def render(run: Run, out: Path) -> Path:
-    """Write the tables and pages of `run` below `out`; return the page to look at first."""
+def render(run: Run, out: Path, stored: Path | None = None) -> Path:
+    """Write the tables and pages of `run` below `out`; return the page to look at first.
+
+    `stored` is the run's folder, which holds its pictures, where that is not `out`.
+    """
     leaderboard = of_run(run)
     _remove_pages(out)
     csv_table.write_leaderboard(leaderboard, out / "leaderboard.csv")
@@ -21,7 +24,7 @@ def render(run: Run, out: Path) -> Path:
     latex.write(run, leaderboard, out / "tables")
     page = out / "report" / "index.html"
     index.write(run, leaderboard, page)
-    factsheets.write(run, leaderboard, page.parent / "factsheets")
+    factsheets.write(run, leaderboard, page.parent / "factsheets", stored or out)
     return page
 
 

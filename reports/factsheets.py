@@ -8,7 +8,7 @@ from harness import frames
 from harness.leaderboard import COUNTERS, Cell, Leaderboard, Row
 from harness.ranking import format_score
 from harness.records import Entry, Factsheet, ModelTable, Run
-from reports import machine, pages, units
+from reports import machine, modules, pages, pictures, units
 from reports.figures import differences_db
 
 _LOG_CHARACTERS = 20_000
@@ -39,8 +39,8 @@ class _Image:
     cells: list[tuple[str, str]]  # raw value and text
 
 
-def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
-    """Write `<slug>.html` of every entry to `folder`."""
+def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> None:
+    """Write `<slug>.html` of every entry to `folder`; `stored` is the run's folder."""
     rows = [(row, row.entry) for row in leaderboard.rows if row.entry]
     reference = next((e for row, e in rows if row.figures.name == leaderboard.baseline), None)
     for row, entry in rows:
@@ -52,9 +52,9 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
         )
         pages.write(
             "factsheet.html",
-            run,
-            leaderboard,
             folder / f"{entry.slug}.html",
+            run=run,
+            leaderboard=leaderboard,
             row=row,
             entry=entry,
             sheet=vars(entry.manifest.factsheet if entry.manifest else Factsheet()),
@@ -68,6 +68,9 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
             format_score=format_score,
             counters=COUNTERS,
             operators=_operators(run, entry),
+            modules=modules.of_entry(entry),
+            figure=_figure(entry, stored),
+            pictures=pictures.of_entry(run, entry, against, stored),
             images=images,
             image_headings=_image_headings(against),
             best=judged[::-1][:_SHOWN],
@@ -145,6 +148,14 @@ def _images(run: Run, entry: Entry, against: Entry | None) -> list[_Image]:
 
 def _cell(value: Cell, text: str) -> tuple[str, str]:
     return "" if value is None else str(value), text
+
+
+def _figure(entry: Entry, stored: Path) -> str:
+    """Return the method figure as an address that carries it; empty where there is none."""
+    file = stored / entry.figure
+    if not entry.figure or not file.is_file():
+        return ""
+    return pictures.uri(file.read_bytes(), file.suffix[1:].replace("svg", "svg+xml"))
 
 
 def _operators(run: Run, entry: Entry) -> Sequence[tuple[str, int, float]]:

@@ -29,9 +29,9 @@ def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
     protocol = leaderboard.protocol
     pages.write(
         "index.html",
-        run,
-        leaderboard,
         page,
+        run=run,
+        leaderboard=leaderboard,
         boards=[_of_track(leaderboard, track) for track in protocol.tracks]
         or [_of_all(leaderboard)],
         figures=figures.of_run(run, leaderboard),

@@ -5,8 +5,6 @@ from pathlib import Path
 import jinja2
 
 from harness import files
-from harness.leaderboard import Leaderboard
-from harness.records import Run
 from reports import units
 
 _templates = jinja2.Environment(
@@ -18,12 +16,11 @@ _templates = jinja2.Environment(
 )
 
 
-def write(template: str, run: Run, leaderboard: Leaderboard, page: Path, **content: object) -> None:
-    """Fill `template` with the run and `content`; write it to `page`."""
-    text = fill(template, run=run, leaderboard=leaderboard, units=units, **content)
-    files.write_text(page, text)
+def write(template: str, page: Path, **content: object) -> None:
+    """Fill `template` with `content`; write it to `page`."""
+    files.write_text(page, fill(template, **content))
 
 
 def fill(template: str, **content: object) -> str:
     """Return `template` filled with `content`."""
-    return _templates.get_template(template).render(**content)
+    return _templates.get_template(template).render(units=units, **content)

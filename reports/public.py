@@ -13,7 +13,7 @@ _PATH = re.compile(r"(?<![\w/:.*])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\"]+){2,}[/\\]
 
 
 def redacted(run: Run) -> Run:
-    """Return `run` without the file names and sizes of private splits, addresses, logs and paths.
+    """Return `run` without names, sizes and pixels of private splits, addresses, logs and paths.
 
     Images of a private split are numbered in their order. What entries are called stays, as does
     what was measured.
@@ -29,7 +29,12 @@ def redacted(run: Run) -> Run:
     return replace(
         run,
         splits=tuple(
-            replace(split, images=tuple(aliases[split.name, i] for i in split.images), lr_sizes=())
+            replace(
+                split,
+                images=tuple(aliases[split.name, i] for i in split.images),
+                lr_sizes=(),
+                pictures="",
+            )
             if split.name in private
             else split
             for split in run.splits

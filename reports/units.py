@@ -47,6 +47,11 @@ def percent(value: Cell) -> str:
     return MISSING if value is None else f"{number(value, 0.01, 0)} %"
 
 
+def digits(value: Cell) -> str:
+    """Print a number of any kind with seven digits."""
+    return f"{value:.7g}" if isinstance(value, int | float) else plain(value)
+
+
 def plain(value: Cell) -> str:
     """Print a name or a small number as it is."""
     return MISSING if value is None or value == "" else str(value)

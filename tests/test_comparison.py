@@ -3,7 +3,7 @@
 import pytest
 
 from harness.cli import main
-from harness.comparison import Pair, compare, rows_of_table
+from harness.comparison import Pair, alone, compare, rows_of_table
 from harness.errors import TableError
 
 
@@ -43,6 +43,33 @@ def test_entries_meet_by_id_and_metrics_by_their_several_names(tmp_path):
         ("7", "flops_torch", "10", "10", True),
         ("7", "params", "5", "6", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "equal"),
+    [
+        ("5,4.5,5.5", "5.8,5.5,6.1", True),  # the intervals meet
+        ("5,4.5,5.5", "5.8,5.6,6.1", False),
+        ("5,4.5,5.5", "5.5,,", True),  # a figure without an interval is a point
+        ("5,4.5,5.5", "5.51,,", False),
+        ("5.00,,", "5.01,,", False),
+    ],
+)
+def test_a_runtime_moved_where_intervals_do_not_meet(tmp_path, a, b, equal):
+    header = "id,name,runtime_ms,runtime_ms_low,runtime_ms_high\n"
+    sides = [
+        rows_of_table(write(tmp_path / f"{side}.csv", f"{header}7,Mine,{row}\n"))
+        for side, row in (("a", a), ("b", b))
+    ]
+    (pair,) = compare(*sides)
+    assert (pair.metric, pair.equal) == ("runtime_ms", equal)
+
+
+def test_entries_that_one_side_lacks_are_named(tmp_path):
+    a = rows_of_table(write(tmp_path / "a.csv", "id,name,params\n7,Mine,1\n8,Other,1\n"))
+    b = rows_of_table(write(tmp_path / "b.csv", "id,name,params\n7,Mine,1\n"))
+    assert alone(a, b) == ["Other"]
+    assert alone(b, a) == []
 
 
 def test_two_rows_of_one_id_are_refused(tmp_path):

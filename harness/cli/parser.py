@@ -163,6 +163,7 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=_command("run"))
@@ -175,6 +176,7 @@ def _add_exchange(commands: Any) -> None:
     compare.add_argument(
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
+    compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
     compare.set_defaults(command=_command("compare"))
 
     table = commands.add_parser(

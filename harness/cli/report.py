@@ -12,12 +12,12 @@ from reports.public import redacted
 def command(options: argparse.Namespace) -> int:
     """Render the run in `options.out`."""
     run = load_run(options.out)
-    folder = options.out if options.out.is_dir() else options.out.parent
+    stored = out = options.out if options.out.is_dir() else options.out.parent
     if options.public:
-        run, folder = redacted(run), folder / "public"
+        run, out = redacted(run), out / "public"
     if options.pdf:
         pdf.browser()
-    page = reports.render(run, folder)
+    page = reports.render(run, out, stored)
     print(f"Report: {page}")
     if options.pdf:
         printed = pdf.write([page, *sorted((page.parent / "factsheets").glob("*.html"))])

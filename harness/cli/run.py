@@ -43,6 +43,7 @@ def command(options: argparse.Namespace) -> int:
             fresh=options.fresh,
             budget_minutes=options.budget,
             precision=options.precision,
+            keep_sr=folder / "sr" if options.keep_sr else None,
         )
         runs.append((entries, bench, folder))
     finished = []

@@ -55,8 +55,8 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
     )
 
 
-def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Complexity:
-    """Count what one forward of `network` on `input` costs, without a forward that is too large.
+def affordable(network: nn.Module, small: Tensor, input: Tensor) -> tuple[nn.Module, Tensor]:
+    """Return what to count one forward of `network` on `input` with, where that is too large.
 
     A network that is predicted to take LARGE multiply-accumulates, by what torch's counter says of
     the image `small` and by the areas, is counted on shapes alone: a copy of it on the meta
@@ -69,10 +69,10 @@ def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Comp
             try:
                 shapes = copy.deepcopy(network).to("meta")
                 if torch_count(shapes, small.to("meta")).flops == flops:
-                    return measure(shapes, input.to("meta"))
+                    return shapes, input.to("meta")
             except Exception:  # whatever cannot do without pixels is counted with them
                 pass
-    return measure(network, input)
+    return network, input
 
 
 def _in_one_sentence(error: Exception) -> str:

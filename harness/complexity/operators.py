@@ -29,6 +29,13 @@ def fvcore_count(network: nn.Module, input: Tensor) -> Count:
     element, nearest and adaptive average pooling 1; einsum has four digits of precision. What does
     not reach the output is not counted.
     """
+    analysis = fvcore_analysis(network, input)
+    by_operator = {name: int(flops) for name, flops in analysis.by_operator().items()}
+    return Count(sum(by_operator.values()), by_operator, dict(analysis.unsupported_ops()))
+
+
+def fvcore_analysis(network: nn.Module, input: Tensor) -> FlopCountAnalysis:
+    """Trace one forward; what the analysis is asked later runs the network no more."""
     analysis = FlopCountAnalysis(network, input)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     analysis.tracer_warnings("none")
@@ -36,9 +43,8 @@ def fvcore_count(network: nn.Module, input: Tensor) -> Count:
     if input.is_meta:
         traced = _TracedConvolution()  # type: ignore[no-untyped-call]
     with _hooks_kept(network), traced:
-        by_operator = {name: int(flops) for name, flops in analysis.by_operator().items()}
-        unknown = dict(analysis.unsupported_ops())
-    return Count(sum(by_operator.values()), by_operator, unknown)
+        analysis.total()
+    return analysis
 
 
 class _TracedConvolution(TorchDispatchMode):  # type: ignore[no-untyped-call]

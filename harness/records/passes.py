@@ -67,6 +67,17 @@ class Complexity:
 
 
 @dataclass(frozen=True)
+class ModuleCost:
+    """What one module costs, with all that stands inside it."""
+
+    name: str  # dotted, '' for the whole network
+    kind: str  # its class
+    flops: int  # by fvcore
+    params: int
+    activations: int
+
+
+@dataclass(frozen=True)
 class Inspection:
     """Result of the `inspect` pass."""
 
@@ -83,6 +94,7 @@ class Inspection:
     operator_missing: bool = False  # the twin was measured: the entry's own operator is not built
     precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
     repeatable: bool = True  # the same input gave the same output twice
+    modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
 
 
 @dataclass(frozen=True)

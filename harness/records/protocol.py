@@ -22,6 +22,7 @@ class Split:
     lr: str
     threshold: Threshold | None = None
     private: bool = False  # its images are the organisers' secret; see `report --public`
+    pictures: tuple[str, ...] = ()  # images that factsheets show: what `*` stands for
     bundled: tuple[str, ...] = ()  # scikit-image's images that make up an embedded split
 
 

@@ -27,6 +27,8 @@ class Entry:
     official: Timing | None = None  # by the official policy, where `timing` is by the fair one
     failure: Failure | None = None  # why the status is not ok
     flags: dict[str, str] = field(default_factory=dict)  # flag -> explanation
+    figure: str = ""  # of its method, below OUT
+    pictures: dict[str, str] = field(default_factory=dict)  # split -> album of SR crops, in OUT
     log: str = ""  # what the entry printed in its last pass
 
 
@@ -39,6 +41,7 @@ class SplitInfo:
     lr_digest: str = ""
     hr_digest: str = ""
     lr_sizes: tuple[tuple[int, int], ...] = ()  # height, width of each image
+    pictures: str = ""  # album of its HR, LR and bicubic crops, below OUT
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,44 @@ for (const table of all("table.sortable:not(.board)")) {
   }
 }
 
+// Rows of a tree are shown below the rows that are open.
+for (const tree of all("table.tree")) {
+  const rows = all("tbody tr", tree);
+  const depth = (row) => Number(row.dataset.depth);
+  const button = (row) => row.querySelector("button");
+  const show = () => {
+    let closed = Infinity;  // depth of the closed row that hides what follows
+    for (const row of rows) {
+      if (depth(row) <= closed) closed = Infinity;
+      row.classList.toggle("folded", depth(row) > closed);
+      if (closed === Infinity && button(row)?.ariaExpanded === "false") closed = depth(row);
+    }
+  };
+  for (const row of rows.filter(button)) {
+    button(row).ariaExpanded = depth(row) < 1;
+    button(row).addEventListener("click", () => {
+      button(row).ariaExpanded = button(row).ariaExpanded !== "true";
+      show();
+    });
+  }
+  show();
+}
+
+// Two pictures of a row lie on one another, divided where the reader wants.
+for (const slider of all(".slider")) {
+  const pictures = all("img", slider.closest(".shown"));
+  const frame = slider.querySelector(".frame"), divide = slider.querySelector("[type=range]");
+  const show = () => {
+    const chosen = all("select", slider).map((select) => pictures[select.value].cloneNode());
+    chosen[0].style.clipPath = `inset(0 ${100 - divide.value}% 0 0)`;
+    chosen[1].style.clipPath = `inset(0 0 0 ${divide.value}%)`;
+    frame.style.setProperty("--divide", divide.value + "%");
+    frame.replaceChildren(...chosen);
+  };
+  for (const field of all("select, input", slider)) field.addEventListener("input", show);
+  show();
+}
+
 const boards = all("table.board"), tabs = all("[role=tab]");
 
 function choice() {

@@ -7,7 +7,7 @@ import pytest
 
 import reports
 from harness.records import Run
-from tests.runs import HOSTILE, failed, made
+from tests.runs import HOSTILE, failed, made, with_pictures
 
 REASON = "Net(...) raised KeyError: 'x' & <more>"
 
@@ -22,7 +22,7 @@ def forty_six() -> Run:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Render the run of 46 entries."""
     out = tmp_path_factory.mktemp("plain")
-    reports.render(forty_six(), out)
+    reports.render(with_pictures(forty_six(), out), out)
     return out
 
 

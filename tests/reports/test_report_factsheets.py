@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import reports
+from reports.figures import differences_db
 from tests.reports.browser import look, printed_pages
-from tests.reports.conftest import REASON
+from tests.reports.conftest import REASON, forty_six
 from tests.runs import HOSTILE, made
 
 
@@ -39,7 +40,8 @@ def test_the_order_of_the_factsheet(plain: Path, tmp_path: Path) -> None:
         "4. Training details",
         "5. Complexity",
         "6. Images",
-        "7. Checks and log",
+        "7. Pictures",
+        "8. Checks and log",
     ]
     assert table[1:8] == [
         "PSNR[valid]",
@@ -83,6 +85,85 @@ def test_a_failed_entry_is_told_what_to_do(plain: Path, tmp_path: Path) -> None:
     assert text.rstrip().endswith("line 39 <b>")
     assert "line 27" not in text
     assert number == 5  # no complexity, no images
+
+
+@pytest.mark.heavy
+def test_pictures_are_those_named_and_the_worst(plain: Path, tmp_path: Path) -> None:
+    script = """
+    return all(".shown").map((row) => [
+      row.querySelector("h3").textContent, row.querySelector("p").textContent,
+      all("figcaption", row).map((one) => one.textContent.trim()),
+      all("img", row).every((one) => one.complete && one.naturalWidth > 0),
+    ]);
+    """
+    rows = look(sheet(plain, "entry01"), tmp_path, script)
+    # the protocol's 0801 is not in this run: first, middle and last of the first split
+    assert [heading for heading, *_ in rows[:3]] == [
+        "0001.png, valid",
+        "0010.png, valid",
+        "0020.png, valid",
+    ]
+    run = forty_six()
+    entry, baseline = run.entries[1], next(e for e in run.entries if e.name == "IMDN_baseline")
+    differences = differences_db(entry, baseline)
+    worst = sorted(differences, key=differences.__getitem__)[:3]
+    told = [heading for heading, why, *_ in rows if "One of the three worst against IMDN" in why]
+    assert sorted(told) == sorted(f"{image}, {split}" for split, image in worst)
+    assert all(shown for *_, shown in rows)
+    for *_, captions, _ in rows:
+        headings = [caption[:8] for caption in captions]
+        assert headings == ["LR", "Bicubic2", "This ent", "Baseline", "HR", "Error ×4"]
+
+
+@pytest.mark.heavy
+def test_the_slider_divides_two_pictures(plain: Path, tmp_path: Path) -> None:
+    script = """
+    const slider = document.querySelector(".slider");
+    slider.open = true;
+    const names = () => all(".frame img", slider).map((one) => [one.alt, one.style.clipPath]);
+    const range = slider.querySelector("[type=range]"), seen = [names()];
+    range.focus();
+    seen.push(document.activeElement === range);
+    range.value = 80;
+    range.dispatchEvent(new Event("input"));
+    const select = slider.querySelector("select");
+    select.value = 4;
+    select.dispatchEvent(new Event("input"));
+    return [...seen, names(), all("label", slider).map((one) => one.innerText.split(/\\s/)[0])];
+    """
+    first, focused, then, labels = look(sheet(plain, "entry01"), tmp_path, script)
+    assert first == [
+        ["Baseline IMDN_baseline of 0001.png", "inset(0px 50% 0px 0px)"],
+        ["This entry of 0001.png", "inset(0px 0px 0px 50%)"],
+    ]
+    assert focused
+    assert then == [
+        ["HR of 0001.png", "inset(0px 20% 0px 0px)"],
+        ["This entry of 0001.png", "inset(0px 0px 0px 80%)"],
+    ]
+    assert labels == ["Left", "Right", "Divide"]
+
+
+@pytest.mark.heavy
+def test_modules_fold(plain: Path, tmp_path: Path) -> None:
+    script = """
+    const rows = () => all(".tree tbody tr").filter((row) => row.offsetParent)
+      .map((row) => row.innerText.split(/\\s*\\t\\s*/).join(" | "));
+    const before = rows();
+    all(".tree button")[1].click();
+    const opened = rows();
+    all(".tree button")[0].click();
+    return [before, opened, rows().length, all(".tree button")[0].ariaExpanded];
+    """
+    before, opened, left, expanded = look(sheet(plain, "entry01"), tmp_path, script)
+    # FLOPs, parameters and activations of the published table: 22.28 G, 0.341 M, 72.09 M
+    assert before == [
+        "network Net | 22.280 | 100.0 % | 0.341 | 100.0 % | 72.090 | 100.0 %",
+        "body Net | 11.140 | 50.0 % | 0.171 | 50.0 % | 36.045 | 50.0 %",
+        "tail Net | 5.570 | 25.0 % | 0.085 | 25.0 % | 18.023 | 25.0 %",
+    ]
+    assert [row.split()[0] for row in opened] == ["network", "body", "conv", "tail"]
+    assert (left, expanded) == (1, "false")
 
 
 @pytest.mark.heavy

@@ -1,16 +1,17 @@
 """What everyone may see holds no secret."""
 
 import re
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness import cli, protocol
+from harness import album, cli, protocol
 from harness.records import Entry, Factsheet, Run
 from harness.store import save_run
 from reports.public import redacted
-from tests.runs import failed, made
+from tests.runs import failed, made, with_pictures
 
 SECRETS = [
     "secret_city",
@@ -92,6 +93,26 @@ def test_the_public_report_holds_no_secret(tmp_path: Path, capsys) -> None:
     for words in ("https://example.org/team/code", "n/a elsewhere", "test 0002", "0001.png"):
         assert words in text
     assert "NJU_Jet" in text
+
+
+def test_the_public_report_shows_no_pixel_of_a_private_split(tmp_path: Path, capsys) -> None:
+    run = with_pictures(made(3, 8), tmp_path)
+    save_run(tmp_path, run)
+    pixels = {}
+    for split in run.splits:
+        indices = range(len(split.images))
+        files = [(split.pictures, [f"{s}/{i}" for s in ("hr", "lr", "bicubic") for i in indices])]
+        files += [(e.pictures[split.name], [str(i) for i in indices]) for e in run.entries]
+        kept = [one for name, ids in files for one in album.read(tmp_path / name, ids).values()]
+        pixels[split.name] = {b64encode(one.webp).decode() for one in kept}
+    secret = pixels["test"] - pixels["valid"]
+    assert cli.main(["report", str(tmp_path), "--public"]) == cli.OK
+    public = written(tmp_path / "public")
+    assert not [one for one in secret if one in public]
+    assert any(one in public for one in pixels["valid"])
+    assert cli.main(["report", str(tmp_path)]) == cli.OK
+    full = "".join(file.read_text() for file in (tmp_path / "report").rglob("*.html"))
+    assert any(one in full for one in secret)
 
 
 def test_the_full_report_holds_them(tmp_path: Path, capsys) -> None:

@@ -16,7 +16,7 @@ from reports.latex import escape
 from reports.markdown import escape as escape_markdown
 from tests.reports.compiled import faults
 from tests.reports.conftest import forty_six
-from tests.runs import made
+from tests.runs import made, with_pictures
 
 
 def test_latex_escapes() -> None:
@@ -120,6 +120,6 @@ def test_frames_of_no_run(tmp_path: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
-    reports.render(forty_six(), tmp_path)
+    reports.render(with_pictures(forty_six(), tmp_path), tmp_path)
     for file in [one for one in plain.rglob("*") if one.is_file()]:
         assert (tmp_path / file.relative_to(plain)).read_bytes() == file.read_bytes(), file
