@@ -86,7 +86,8 @@ def _beside(entry: Entry, official: Entry) -> Entry:
 def _shown(bench: Bench) -> Iterator[SplitData]:
     """Yield the splits of the run: the protocol's, and one that was made to be timed."""
     yield from bench.splits
-    yield from (split for split in timed_splits(bench) if split not in bench.splits)
+    if bench.protocol.timing.rounds:
+        yield from (split for split in timed_splits(bench) if split not in bench.splits)
 
 
 def _announced(found: Sequence[T], bench: Bench) -> Iterator[T]:
