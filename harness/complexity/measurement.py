@@ -64,15 +64,22 @@ def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Comp
     shapes, or does something else with them, is counted so; it is run for real.
     """
     with torch.no_grad():
+        return _on_shapes(network, small, input) or measure(network, input)
+
+
+def _on_shapes(network: nn.Module, small: Tensor, input: Tensor) -> Complexity | None:
+    """Count a large network on the meta device; None where it is small, or shapes do not do."""
+    try:
         flops = torch_count(network, small).flops
-        if flops * input[0].numel() >= LARGE * small[0].numel():
-            try:
-                shapes = copy.deepcopy(network).to("meta")
-                if torch_count(shapes, small.to("meta")).flops == flops:
-                    return measure(shapes, input.to("meta"))
-            except Exception:  # whatever cannot do without pixels is counted with them
-                pass
-    return measure(network, input)
+        if flops * input[0].numel() < LARGE * small[0].numel():
+            return None
+        shapes = copy.deepcopy(network).to("meta")
+        if torch_count(shapes, small.to("meta")).flops != flops:
+            return None
+        counted = measure(shapes, input.to("meta"))
+    except Exception:  # whatever fails here is tried for real, and fails there for its own reason
+        return None
+    return None if counted.problems else counted
 
 
 def _in_one_sentence(error: Exception) -> str:
