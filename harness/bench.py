@@ -79,7 +79,7 @@ class Bench:
             folder="",
             device=self.device,
             switches=protocol.switches,
-            input_size=protocol.input_size,
+            input_size=protocol.cost_size,
             timing=protocol.timing,
             study=study or Study(),
         )

@@ -8,8 +8,9 @@ from typing import TypeVar
 import harness
 from harness import environment, rounds
 from harness.bench import Bench
+from harness.datasets import SplitData
 from harness.errors import InputError
-from harness.evaluate import evaluate
+from harness.evaluate import evaluate, timed_splits
 from harness.records import Entry, Round, Run
 from harness.scoring import album_of_split
 from harness.session import Contestant
@@ -33,10 +34,12 @@ def run(
     remove_leftovers()
     bench = replace(bench, identity=environment.identity(bench.device, bench.protocol.switches))
     entries = [evaluate(one, bench) for one in _announced(found, bench)]
+    # what a generated image costs does not depend on trained weights
+    timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
     contestants = [
         Contestant(entry, one)
         for one, entry in zip(found, entries, strict=True)
-        if entry.status == "ok" and isinstance(one, Submission)
+        if entry.status in timeable and isinstance(one, Submission)
     ]
     timed: dict[str, Entry] = {}
     made: tuple[Round, ...] = ()
@@ -50,7 +53,7 @@ def run(
         harness_version=harness.__version__,
         protocol=bench.protocol,
         splits=tuple(
-            replace(split.info(), pictures=album_of_split(split, bench)) for split in bench.splits
+            replace(split.info(), pictures=album_of_split(split, bench)) for split in _shown(bench)
         ),
         device=bench.device,
         identity=bench.identity,
@@ -81,6 +84,13 @@ def _beside(entry: Entry, official: Entry) -> Entry:
         return replace(entry, official=official.timing)
     text = f"the runs of the official policy failed: {official.failure.reason}"
     return replace(entry, flags=entry.flags | {"official-failed": text})
+
+
+def _shown(bench: Bench) -> Iterator[SplitData]:
+    """Yield the splits of the run: the protocol's, and one that was made to be timed."""
+    yield from bench.splits
+    if bench.protocol.timing.rounds:
+        yield from (split for split in timed_splits(bench) if split not in bench.splits)
 
 
 def _announced(found: Sequence[T], bench: Bench) -> Iterator[T]:

@@ -86,6 +86,12 @@ def open_splits(
     return found
 
 
+def generated_split(name: str, height: int, width: int) -> SplitData:
+    """Make a split of one LR image, of noise; it is the same at every call."""
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    return SplitData(name, (Pair("generated.png", ImageCache().store(pixels), None),))
+
+
 def write_bundled(protocol: Protocol, data: Path) -> None:
     """Write the splits that scikit-image's wheel carries: HR as it is, LR by `resize`."""
     for split in protocol.splits:

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness import album, environment, illustration
 from harness.bench import Bench, result
-from harness.datasets import SplitData
+from harness.datasets import SplitData, generated_split
 from harness.errors import SubmissionError
 from harness.flags import flags_of
 from harness.records import (
@@ -66,7 +66,13 @@ def timing_depends(bench: Bench) -> dict[str, Any]:
 
 
 def timed_splits(bench: Bench) -> list[SplitData]:
-    """Return the splits that are there; runtime needs no HR."""
+    """Return the splits that are there; runtime needs no HR.
+
+    Where the protocol states costs for an output of one size, it is the generated image of that
+    size, alone.
+    """
+    if bench.protocol.complexity.output:
+        return [generated_split("generated", *bench.protocol.cost_size)]
     return [split for split in bench.splits if split.pairs]
 
 
@@ -81,7 +87,7 @@ def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     key = bench.store.key(
         "inspect",
         _stable(entry, bench)
-        | {"input_size": bench.protocol.input_size, "counters": environment.counters()},
+        | {"input_size": bench.protocol.cost_size, "counters": environment.counters()},
     )
     outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
     inspection = result(Inspection, outcome)
@@ -90,7 +96,8 @@ def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
         return entry
     entry = replace(entry, flags=entry.flags | flags_of(inspection, submission.manifest))
     if not inspection.complete:
-        failure = Failure("load", _no_checkpoint(submission))
+        measured = "costs are" if bench.protocol.complexity.output else "complexity is"
+        failure = Failure("load", _no_checkpoint(submission, f"only its {measured} measured"))
         return replace(entry, status="partial", failure=failure)
     return entry
 
@@ -182,9 +189,9 @@ def with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:
     )
 
 
-def _no_checkpoint(submission: Submission) -> str:
+def _no_checkpoint(submission: Submission, measured: str) -> str:
     weights = submission.manifest.weights
     if weights is None:
-        return "it has no [weights]: only its complexity is measured; name its checkpoint"
+        return f"it has no [weights]: {measured}; name its checkpoint"
     how = f"fetch it from {weights.url}" if weights.url else "put it there"
-    return f"its checkpoint {weights.path} is not there: only its complexity is measured; {how}"
+    return f"its checkpoint {weights.path} is not there: {measured}; {how}"

@@ -160,8 +160,8 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
     if runtime:
         metrics["runtime_ms"] = runtime.ms
     if entry.timing:
-        first = next(s.name for s in protocol.splits if s.name in entry.timing.peak_bytes)
-        metrics["memory_mib"] = entry.timing.peak_bytes[first] / 2**20
+        first = next(iter(entry.timing.peak_bytes.values()))
+        metrics["memory_mib"] = first / 2**20
     return Figures(
         name=entry.name,
         id=entry.id,

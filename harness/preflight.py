@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from harness import eligibility, evaluate, leaderboard, rounds, runtimes
 from harness.bench import Bench, result
-from harness.cache import ImageCache
-from harness.datasets import Pair, SplitData
+from harness.datasets import generated_split
 from harness.ranking import format_score
 from harness.records import Entry, Figures, Inspection, Probe, Protocol
 from harness.session import Contestant
@@ -114,14 +111,9 @@ def _timed(contestants: Sequence[Contestant], bench: Bench) -> dict[str, Entry]:
     few = replace(policy, rounds=min(policy.rounds, _ROUNDS))
     bench = replace(bench, protocol=replace(bench.protocol, timing=few))
     if not any(split.pairs for split in bench.splits):
-        bench = replace(bench, splits=(_generated_split(bench.protocol),))
+        name = bench.protocol.splits[0].name
+        bench = replace(bench, splits=(generated_split(name, *LR_SIZE),))
     return rounds.time(contestants, bench)[0]
-
-
-def _generated_split(protocol: Protocol) -> SplitData:
-    pixels = np.random.default_rng(0).integers(0, 256, (*LR_SIZE, 3), np.uint8)
-    image = ImageCache().store(pixels)
-    return SplitData(protocol.splits[0].name, (Pair("generated.png", image, None),))
 
 
 def _without_scores(bench: Bench) -> Bench:

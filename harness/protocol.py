@@ -15,7 +15,16 @@ from typing import Any
 
 from harness import schema
 from harness.errors import ProtocolError
-from harness.records import METRICS, Baseline, Protocol, Split, Threshold, TimingPolicy, Track
+from harness.records import (
+    METRICS,
+    Baseline,
+    CostImage,
+    Protocol,
+    Split,
+    Threshold,
+    TimingPolicy,
+    Track,
+)
 
 FOLDER = resources.files("harness.protocols")
 
@@ -107,8 +116,7 @@ def _unknown(asked: str, error: OSError) -> str:
 def _faults(protocol: Protocol) -> Iterator[str]:
     if protocol.scale < 1 or protocol.border < 0:
         yield "scale must be at least 1 and border at least 0"
-    if min(protocol.input_size) < 1:
-        yield "input_size must be two positive numbers"
+    yield from _cost_faults(protocol.complexity)
     if protocol.switches.threads < 0:
         yield "switches.threads must be at least 0"
     yield from _timing_faults(protocol.timing)
@@ -123,6 +131,13 @@ def _faults(protocol: Protocol) -> Iterator[str]:
     yield from _baseline_faults(protocol)
     if not protocol.counter.source.strip():
         yield "counter needs a source"
+
+
+def _cost_faults(image: CostImage) -> Iterator[str]:
+    if min(image.output or image.input) < 1:
+        yield "complexity.input and complexity.output must be two positive numbers"
+    if image.output and image.input != CostImage.input:
+        yield "complexity.input and complexity.output exclude each other; give one"
 
 
 def _timing_faults(timing: TimingPolicy) -> Iterator[str]:

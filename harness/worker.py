@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from harness import timing
 from harness.devices import Device, select
@@ -25,10 +24,8 @@ from harness.images import to_input, to_uint8
 from harness.loading import Loaded, Network, forward, load
 from harness.loading.faults import guarded
 from harness.records import (
-    Complexity,
     Inspection,
     Job,
-    ModuleCost,
     PassName,
     Probe,
     Profile,
@@ -102,7 +99,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
         params = complexity.count_parameters(network.module)
         lr = desk.smooth_lr(*desk.job.input_size)
         counts, modules = guarded(
-            lambda: _costs((twin or network).module, small, lr),
+            lambda: complexity.measure_affordably((twin or network).module, small, lr),
             "counting operations",
             ForwardError,
         )
@@ -125,15 +122,6 @@ def _inspect() -> Callable[[Desk], Inspection]:
         )
 
     return run
-
-
-def _costs(
-    network: nn.Module, small: torch.Tensor, lr: torch.Tensor
-) -> tuple[Complexity, tuple[ModuleCost, ...]]:
-    from harness import complexity
-
-    network, lr = complexity.affordable(network, small, lr)
-    return complexity.measure(network, lr), complexity.module_costs(network, lr)
 
 
 def _first_forward(desk: Desk) -> torch.Tensor:

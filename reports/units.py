@@ -1,6 +1,7 @@
 """How numbers are printed. Only rendering scales them; files keep base units."""
 
 from harness.leaderboard import Cell
+from harness.records import Protocol
 
 MISSING = "–"
 
@@ -62,3 +63,12 @@ def number(value: Cell, unit: float, decimals: int) -> str:
     if value is None or isinstance(value, str):
         return value or MISSING
     return f"{value / unit:,.{decimals}f}"
+
+
+def cost_image(protocol: Protocol) -> str:
+    """Name the image that costs are stated for: height and width of LR, and how it came about."""
+    height, width = protocol.cost_size
+    text = f"one 3x{height}x{width} input"
+    if output := protocol.complexity.output:
+        text += f" ({output[1]}x{output[0]} output, LR by {protocol.complexity.lr_rounding})"
+    return text

@@ -30,7 +30,7 @@ border = "scale"
 colour = "y"
 counter = { name = "fvcore", source = "made for tests" }
 timing = { rounds = 0 }
-input_size = [32, 32]
+complexity = { input = [32, 32] }
 splits = [
     { name = "Set1", hr = "HR/*.png", lr = "X{scale}/*x{scale}.png" },
     { name = "Set2", hr = "no/HR/*.png", lr = "no/LR/*.png" },

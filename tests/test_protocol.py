@@ -46,7 +46,7 @@ def test_bundled_protocols_are_named_after_their_files() -> None:
 @pytest.mark.parametrize("name", EDITIONS)
 def test_editions_upscale_by_four_and_count_at_256(name: str) -> None:
     edition = protocol.load(name)
-    assert (edition.scale, edition.border, edition.input_size) == (4, 4, (256, 256))
+    assert (edition.scale, edition.border, edition.cost_size) == (4, 4, (256, 256))
     assert [split.name for split in edition.splits] == ["valid", "test"]
 
 
@@ -308,8 +308,15 @@ SPLIT_END = "[[splits]]\nname = "
         ("scale = 4", "scales = 4", "scales must be a list of different scales"),
         ("scale = 4", "scale = 4\nscales = [4]", "and stand alone"),
         ("border = 4", 'border = "scale"', "border must be a whole number, not 'scale'"),
-        ("scale = 4", "scale = 4\ninput_size = [0, 256]", "input_size must be two positive"),
-        ("scale = 4", "scale = 4\ninput_size = [256]", "input_size must be a list of 2 values"),
+        ("[timing]", "[complexity]\ninput = [0, 256]\n[timing]", "must be two positive numbers"),
+        ("[timing]", "[complexity]\noutput = [720, 0]\n[timing]", "must be two positive numbers"),
+        ("[timing]", "[complexity]\ninput = [256]\n[timing]", "must be a list of 2 values"),
+        (
+            "[timing]",
+            "[complexity]\ninput = [64, 64]\noutput = [720, 1280]\n[timing]",
+            "exclude each other",
+        ),
+        ("[timing]", '[complexity]\nlr_rounding = "up"\n[timing]', "one of 'floor', 'ceil'"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, before: str, after: str, message: str) -> None:
@@ -345,3 +352,20 @@ def test_every_number_carries_its_source(tmp_path: Path, where: str) -> None:
     (line, *_) = (line for line in sources if marks[where] in line)
     with pytest.raises(ProtocolError, match=f"{where}.* needs a source"):
         protocol.load(write(tmp_path, text.replace(line, 'source = " "', 1)))
+
+
+@pytest.mark.parametrize(
+    ("rounding", "sizes"),
+    [
+        ("floor", {2: (360, 640), 3: (240, 426), 4: (180, 320)}),
+        ("ceil", {2: (360, 640), 3: (240, 427), 4: (180, 320)}),
+    ],
+)
+def test_the_lr_image_of_a_720p_output(
+    tmp_path: Path, rounding: str, sizes: dict[int, tuple[int, int]]
+) -> None:
+    cost = f'[complexity]\noutput = [720, 1280]\nlr_rounding = "{rounding}"\n[timing]'
+    text = bundled_text("demo").replace("[timing]", cost)
+    for scale, size in sizes.items():
+        edition = protocol.load(write(tmp_path, text.replace("scale = 4", f"scale = {scale}")))
+        assert edition.cost_size == size

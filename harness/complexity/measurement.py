@@ -13,9 +13,11 @@ from harness.complexity.hooks import (
     record_calls,
     uncalled_modules,
 )
+from harness.complexity.modules import module_costs
 from harness.complexity.operators import fvcore_count, ptflops_count, torch_count
-from harness.records import Complexity
+from harness.records import Complexity, ModuleCost
 
+Costs = tuple[Complexity, tuple[ModuleCost, ...]]  # of the network, and of each of its modules
 LARGE = 100 * 10**9  # multiply-accumulates of one forward; the baselines of all editions are below
 
 
@@ -55,24 +57,35 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
     )
 
 
-def affordable(network: nn.Module, small: Tensor, input: Tensor) -> tuple[nn.Module, Tensor]:
-    """Return what to count one forward of `network` on `input` with, where that is too large.
+def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Costs:
+    """Count what one forward of `network` on `input` costs, without a forward that is too large.
 
     A network that is predicted to take LARGE multiply-accumulates, by what torch's counter says of
     the image `small` and by the areas, is counted on shapes alone: a copy of it on the meta
-    device. It has to cost the same on `small` there as for real, so that no network that fails on
-    shapes, or does something else with them, is counted so; it is run for real.
+    device. It has to cost the same on `small` there as for real, and no counter may fail, so that
+    no network that does something else with shapes is counted so; it is run for real.
     """
     with torch.no_grad():
+        return _on_shapes(network, small, input) or _costs(network, input)
+
+
+def _on_shapes(network: nn.Module, small: Tensor, input: Tensor) -> Costs | None:
+    """Count a large network on the meta device; None where it is small, or shapes do not do."""
+    try:
         flops = torch_count(network, small).flops
-        if flops * input[0].numel() >= LARGE * small[0].numel():
-            try:
-                shapes = copy.deepcopy(network).to("meta")
-                if torch_count(shapes, small.to("meta")).flops == flops:
-                    return shapes, input.to("meta")
-            except Exception:  # whatever cannot do without pixels is counted with them
-                pass
-    return network, input
+        if flops * input[0].numel() < LARGE * small[0].numel():
+            return None
+        shapes = copy.deepcopy(network).to("meta")
+        if torch_count(shapes, small.to("meta")).flops != flops:
+            return None
+        counted = _costs(shapes, input.to("meta"))
+    except Exception:  # whatever fails here is tried for real, and fails there for its own reason
+        return None
+    return None if counted[0].problems else counted
+
+
+def _costs(network: nn.Module, input: Tensor) -> Costs:
+    return measure(network, input), module_costs(network, input)
 
 
 def _in_one_sentence(error: Exception) -> str:

@@ -27,6 +27,7 @@ from harness.records.passes import (
 from harness.records.profile import Operator, Profile, Profiling, Variant
 from harness.records.protocol import (
     Baseline,
+    CostImage,
     Counter,
     Protocol,
     Split,
@@ -54,6 +55,7 @@ __all__ = [
     "Certainty",
     "Complexity",
     "ComplexityTable",
+    "CostImage",
     "Count",
     "Counter",
     "DeviceState",

@@ -58,6 +58,26 @@ class Counter:
 
 
 @dataclass(frozen=True)
+class CostImage:
+    """`[complexity]`: the image that costs are stated for, by its LR size or by its SR size.
+
+    Stated by `output`, it is also the one image that runtime and memory are taken on.
+    """
+
+    input: tuple[int, int] = (256, 256)  # height, width of the LR image
+    output: tuple[int, int] | None = None  # height, width of the SR image, in place of `input`
+    lr_rounding: Literal["floor", "ceil"] = "floor"  # of `output` over the scale; papers differ
+
+    def lr_size(self, scale: int) -> tuple[int, int]:
+        """Return height and width of the LR image; 1280x720 at x3 is 426x240, by ceil 427x240."""
+        if self.output is None:
+            return self.input
+        up = scale - 1 if self.lr_rounding == "ceil" else 0
+        height, width = self.output
+        return (height + up) // scale, (width + up) // scale
+
+
+@dataclass(frozen=True)
 class Switches:
     """What changes speed or bits; set before a submission loads and again after."""
 
@@ -103,7 +123,7 @@ class Protocol:
     baseline: Baseline = field(default_factory=Baseline)
     colour: Literal["rgb", "y"] = "rgb"  # of the PSNR that thresholds judge and tables show
     rounded_luma: bool = False  # whether Y is rounded to uint8 before it is compared
-    input_size: tuple[int, int] = (256, 256)  # height, width for params, FLOPs, activations
+    complexity: CostImage = field(default_factory=CostImage)
     timing: TimingPolicy = field(default_factory=TimingPolicy)
     switches: Switches = field(default_factory=Switches)
     ssim: bool = True  # whether SSIM is computed beside PSNR; ten times its cost
@@ -120,3 +140,8 @@ class Protocol:
     def psnr(self) -> str:
         """Return what people call the PSNR of `colour`."""
         return {"rgb": "PSNR", "y": "PSNR-Y"}[self.colour]
+
+    @property
+    def cost_size(self) -> tuple[int, int]:
+        """Return height and width of the LR image that costs are stated for."""
+        return self.complexity.lr_size(self.scale)

@@ -10,7 +10,7 @@ from harness.published import Published
 from harness.records import Run
 from harness.weights import how_to_get
 
-HR_SIZE, LR_SIZE = "1280x720", "256x256"  # what costs are of: the output, or the input
+HR_SIZE = "1280x720"  # of the output that the costs of papers are of
 _SCALE = re.compile(r"[\s_-]*[x×][234]$", re.IGNORECASE)
 
 
@@ -75,6 +75,7 @@ def of_run_rows(run: Run) -> list[Method]:
             _SCALE.sub("", row.figures.name),
             run.protocol.scale,
             values=dict(_values(run, row)),
+            spread=_spread(run, row),
             missing=_missing(row),
             device=device,
         )
@@ -84,12 +85,15 @@ def of_run_rows(run: Run) -> list[Method]:
 
 
 def _values(run: Run, row: Row) -> Iterable[tuple[Quantity, float]]:
-    columns = row.columns
+    columns, on = row.columns, _cost_image(run)
     found = {
         Quantity("params"): columns.get("params"),
-        Quantity("flops", LR_SIZE): columns.get("flops"),
-        Quantity("activations", LR_SIZE): columns.get("activations"),
+        Quantity("flops", on): columns.get("flops"),
+        Quantity("activations", on): columns.get("activations"),
     }
+    if run.protocol.complexity.output:  # runtime and memory are otherwise those of the data sets
+        found[Quantity("latency_ms", on)] = columns.get("runtime_ms")
+        found[Quantity("memory_mib", on)] = row.figures.metrics.get("memory_mib")
     for split in run.splits:
         for metric, column in (
             ("psnr_y_db", f"psnr_y_{split.name}_db"),
@@ -101,6 +105,20 @@ def _values(run: Run, row: Row) -> Iterable[tuple[Quantity, float]]:
     for quantity, value in found.items():
         if isinstance(value, int | float):
             yield quantity, value
+
+
+def _spread(run: Run, row: Row) -> dict[Quantity, float]:
+    """Return half the interval of the latency, where there is one."""
+    low, high = row.columns.get("runtime_ms_low"), row.columns.get("runtime_ms_high")
+    if not (run.protocol.complexity.output and isinstance(low, float) and isinstance(high, float)):
+        return {}
+    return {Quantity("latency_ms", _cost_image(run)): (high - low) / 2}
+
+
+def _cost_image(run: Run) -> str:
+    """Name the image that costs were measured on, as published figures do: width x height."""
+    height, width = run.protocol.complexity.output or run.protocol.complexity.input
+    return f"{width}x{height}"
 
 
 def _missing(row: Row) -> str:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.complexity import affordable, measure
+from harness.complexity import measure, measure_affordably
 
 SMALL, INPUT = torch.rand(1, 3, 8, 8), torch.rand(1, 3, 16, 24)
 HEAD, TAIL = 16 * 24 * 3 * 8 * 9, 16 * 24 * 8 * 12 * 9  # 3x3 on 16x24, 3 to 8 and 8 to 12
@@ -71,13 +71,13 @@ def test_shapes_give_every_count_of_a_real_run(kind: type[nn.Module], convolutio
     real = measure(network, INPUT)
     assert real.problems == {}
     assert real.flops["fvcore"].by_operator["conv"] == convolutions
-    assert measure(*affordable(network, SMALL, INPUT)) == replace(real, on_shapes=True)
+    assert measure_affordably(network, SMALL, INPUT)[0] == replace(real, on_shapes=True)
 
 
 @pytest.mark.usefixtures("everything_is_large")
 def test_fused_attention_on_shapes_differs_for_one_counter_alone() -> None:
     network = Attending().eval()
-    real, shapes = measure(network, INPUT), measure(*affordable(network, SMALL, INPUT))
+    real, shapes = measure(network, INPUT), measure_affordably(network, SMALL, INPUT)[0]
     assert shapes.on_shapes
     assert shapes.flops["fvcore"] == real.flops["fvcore"]
     assert "aten::scaled_dot_product_attention" in shapes.flops["fvcore"].unknown
@@ -89,19 +89,19 @@ def test_fused_attention_on_shapes_differs_for_one_counter_alone() -> None:
 @pytest.mark.parametrize("kind", [LooksAtPixels, ShirksOnShapes])
 def test_what_shapes_cannot_count_is_run_for_real(kind: type[nn.Module]) -> None:
     network = kind().eval()
-    assert measure(*affordable(network, SMALL, INPUT)) == measure(network, INPUT)
+    assert measure_affordably(network, SMALL, INPUT)[0] == measure(network, INPUT)
 
 
 def test_large_is_predicted_from_the_small_image(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Plain().eval()
     for bound, on_shapes in ((HEAD + TAIL, True), (HEAD + TAIL + 1, False)):
         monkeypatch.setattr("harness.complexity.measurement.LARGE", bound)
-        assert measure(*affordable(network, SMALL, INPUT)).on_shapes is on_shapes
+        assert measure_affordably(network, SMALL, INPUT)[0].on_shapes is on_shapes
 
 
 @pytest.mark.usefixtures("everything_is_large")
 def test_the_network_keeps_its_weights_and_its_device() -> None:
     network = Plain().eval()
     before = network(INPUT)
-    measure(*affordable(network, SMALL, INPUT))
+    measure_affordably(network, SMALL, INPUT)
     assert torch.equal(network(INPUT), before)

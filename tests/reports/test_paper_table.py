@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
+from harness.leaderboard import of_run
 from harness.published import Published, read_published
-from harness.records import Inspection
+from harness.records import CostImage, Inspection
 from reports import paper
 from reports.paper.differences import Tolerance, parse
 from reports.paper.layout import build
@@ -242,3 +243,33 @@ def test_csv_is_read_as_published_figures(tmp_path: Path) -> None:
     assert {(m.name, m.scale, m.kind): m.values for m in again} == {
         (m.name, m.scale, m.kind or "measured"): m.values for m in table.methods
     }
+
+
+def test_costs_of_a_run_are_of_the_image_that_its_protocol_states() -> None:
+    run = made(1, 4)
+    (of_input,) = of_run_rows(run)
+    assert Quantity("flops", "256x256") in of_input.values
+    assert not {quantity for quantity in of_input.values if quantity.metric == "latency_ms"}
+    edition = replace(run.protocol, complexity=CostImage(output=(720, 1280)))
+    (of_output,) = of_run_rows(replace(run, protocol=edition))
+    (row,) = of_run(run).rows
+    assert of_output.values[FLOPS] == row.columns["flops"]
+    assert of_output.values[LATENCY] == row.columns["runtime_ms"]
+    assert of_output.values[Quantity("memory_mib", "1280x720")] == row.figures.metrics["memory_mib"]
+
+
+def test_a_latency_of_several_rounds_has_its_interval() -> None:
+    run = made(1, 4)
+    (entry,) = run.entries
+    (made_visit,) = entry.timing.visits
+    slower = {"valid": ((2.0,),), "test": ((2.0,),)}
+    visits = [
+        made_visit,
+        replace(made_visit, round=2, visit=replace(made_visit.visit, samples_ms=slower)),
+    ]
+    timed = replace(entry, timing=replace(entry.timing, visits=tuple(visits)))
+    edition = replace(run.protocol, complexity=CostImage(output=(720, 1280)))
+    (method,) = of_run_rows(replace(run, protocol=edition, entries=(timed,)))
+    (row,) = of_run(replace(run, entries=(timed,))).rows
+    width = row.columns["runtime_ms_high"] - row.columns["runtime_ms_low"]
+    assert method.spread == {LATENCY: width / 2}
