@@ -46,7 +46,7 @@ from harness.cache import ImageCache  # noqa: E402
 from harness.datasets import Pair, SplitData  # noqa: E402
 from harness.leaderboard import Row  # noqa: E402
 from harness.records import Entry, Protocol, Run, Track, Visit  # noqa: E402
-from harness.rounds import Contestant  # noqa: E402
+from harness.session import Contestant  # noqa: E402
 from harness.store import SCHEMA_VERSION, Store  # noqa: E402
 from harness.submission import Submission, digest, discover  # noqa: E402
 from harness.weights import located  # noqa: E402

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness import nvml
 from harness.datasets import SplitData
-from harness.records import Job, Outcome, PassName, Study, Visit
+from harness.records import Ceiling, Job, Outcome, PassName, Study, Visit
 from harness.records import Protocol as ChallengeProtocol
 from harness.sampler import Sampler
 from harness.sandbox import run_pass
@@ -54,6 +54,7 @@ class Bench:
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`
     identity: dict[str, str] = field(default_factory=dict)
+    ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
 
     def run(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import harness
-from harness import environment, rounds
+from harness import ceiling, environment, rounds
 from harness.bench import Bench
 from harness.datasets import SplitData
 from harness.errors import InputError
@@ -32,7 +32,11 @@ def run(
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
     remove_leftovers()
-    bench = replace(bench, identity=environment.identity(bench.device, bench.protocol.switches))
+    bench = replace(
+        bench,
+        identity=environment.identity(bench.device, bench.protocol.switches),
+        ceiling=ceiling.of_device(bench.device),
+    )
     entries = [evaluate(one, bench) for one in _announced(found, bench)]
     # what a generated image costs does not depend on trained weights
     timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
@@ -57,7 +61,7 @@ def run(
         ),
         device=bench.device,
         identity=bench.identity,
-        observed=environment.observe(bench.device),
+        observed=environment.observe(bench.device) | ceiling.described(bench.ceiling),
         command=command,
         entries=tuple(entries),
         rounds=made,

@@ -1,16 +1,6 @@
-"""What measuring gives readers of an entry's figures to know: flag -> explanation. Pure."""
+"""What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from collections.abc import Sequence
-
-from harness.records import DeviceState, Inspection, Manifest, RoundVisit
-
-# of nvml.REASONS: a power cap and locked clocks are the machine's settings, these are accidents
-_SLOWDOWNS = (
-    "hardware slowdown",
-    "software thermal slowdown",
-    "hardware thermal slowdown",
-    "power brake",
-)
+from harness.records import Inspection, Manifest
 
 
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
@@ -60,30 +50,3 @@ def _precision(precisions: tuple[str, ...]) -> str:
 
 def _nondeterministic(inspection: Inspection) -> str:
     return "" if inspection.repeatable else "the same input gives different outputs"
-
-
-# ---------------------------------------------------------------- of visits
-
-
-def disturbance(state: DeviceState | None) -> str:
-    """Say what disturbed the GPU during a visit; nothing where all was well, or is not known."""
-    if state is None:
-        return ""
-    accidents = [reason for reason in state.reasons if reason in _SLOWDOWNS]
-    if state.foreign:
-        accidents.append(f"processes of others ({', '.join(map(str, state.foreign))})")
-    return ", ".join(accidents)
-
-
-def of_visits(visits: Sequence[RoundVisit]) -> dict[str, str]:
-    """Return what all visits of an entry together give to know."""
-    flags = {"disturbed": _disturbed(visits)}
-    return {flag: explanation for flag, explanation in flags.items() if explanation}
-
-
-def _disturbed(visits: Sequence[RoundVisit]) -> str:
-    found = [what for made in visits if (what := disturbance(made.state))]
-    if not found:
-        return ""
-    every = "; ".join(dict.fromkeys(found))
-    return f"{len(found)} of {len(visits)} visits, however often measured again, under {every}"

@@ -22,7 +22,7 @@ def time(
     entries = {}
     for one in contestants:
         served = [session for session in sessions if one is baseline or one in session.crew]
-        entries[one.entry.slug] = timed(one, served)
+        entries[one.entry.slug] = timed(one, served, bench)
     return entries, tuple(done for session in sessions for done in session.rounds)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
-from harness import evaluate, flags, runtimes, statistics
+from harness import evaluate, runtimes, scrutiny, statistics
 from harness.bench import Bench, result
 from harness.records import Entry, Outcome, Position, Round, RoundVisit, Timing, Visit
 from harness.schema import from_table, to_table
@@ -24,7 +24,7 @@ class Contestant:
     submission: Submission
 
 
-def timed(one: Contestant, sessions: Sequence["Session"]) -> Entry:
+def timed(one: Contestant, sessions: Sequence["Session"], bench: Bench) -> Entry:
     """Put the visits of an entry together; it fails with the first visit that failed."""
     entry, visits = one.entry, []
     for session in sessions:
@@ -35,7 +35,19 @@ def timed(one: Contestant, sessions: Sequence["Session"]) -> Entry:
                 return entry
             entry = replace(entry, flags=visit.flags | entry.flags | _differing(entry, visit))
             visits.append(RoundVisit(session.number, number, place, visit, outcome.state, repeats))
-    return replace(entry, timing=Timing(tuple(visits)), flags=entry.flags | flags.of_visits(visits))
+    found = scrutiny.of_visits(entry, visits, _circumstances(bench))
+    return replace(entry, timing=Timing(tuple(visits)), flags=entry.flags | found)
+
+
+def _circumstances(bench: Bench) -> scrutiny.Circumstances:
+    protocol = bench.protocol
+    sizes = {
+        split.name: [(pair.lr.height, pair.lr.width) for pair in split.pairs]
+        for split in evaluate.timed_splits(bench)
+    }
+    return scrutiny.Circumstances(
+        protocol.timing.noise, protocol.cost_size, protocol.scale, sizes, bench.ceiling
+    )
 
 
 def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
@@ -148,7 +160,7 @@ class Session:
             self.measuring = False
 
     def _precise(self) -> bool:
-        entries = [timed(one, [self]) for one in [*self.crew, self.baseline] if one]
+        entries = [timed(one, [self], self.bench) for one in [*self.crew, self.baseline] if one]
         found = runtimes.of_entries(entries, self.bench.protocol.timing.policy)
         widths = [runtime.estimate.half_width for runtime in found.values()]
         return all(width is not None and width <= self.bench.precision for width in widths)
@@ -206,7 +218,7 @@ class Session:
         official = self.bench.protocol.timing.policy == "official"
         outcomes = _until_calm(
             lambda repeat: self._visit(one, position | {"repeat": repeat}),
-            lambda outcome: official or not flags.disturbance(outcome.state),
+            lambda outcome: official or not scrutiny.disturbance(outcome.state),
         )
         return outcomes[-1], len(outcomes) - 1
 

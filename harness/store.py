@@ -11,11 +11,11 @@ from harness.errors import RunError
 from harness.records import Run
 from harness.schema import SchemaError, from_table, to_table
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 RESULTS = "results.json"
 
 # Raise a pass's version when a change of the code changes what the pass measures.
-MEASURING_VERSION = {"inspect": 3, "restore": 2, "time": 3, "pictures": 1}
+MEASURING_VERSION = {"inspect": 3, "restore": 2, "time": 4, "pictures": 1}
 
 
 class Store:

@@ -5,6 +5,7 @@ import random
 import statistics
 from collections.abc import Callable, Sequence
 from time import monotonic  # bound before any submission's code runs
+from typing import NamedTuple
 
 import torch
 
@@ -12,11 +13,10 @@ from harness.devices import Device, Lap
 from harness.loading import Network
 from harness.records import Burst, TimingPolicy, Visit
 
-_APART, _APART_MS = 0.05, 0.2  # by which the device's clock and the host's may differ
-_INTERRUPTED = 0.05  # share of the calls in which the host may be interrupted
 _ROW_MS = 10.0  # of calls on one image in a burst, so that putting it on the device matters little
 
-Sample = tuple[str, Callable[[], torch.Tensor]]  # split, and how to get its LR on the device
+Load = Callable[[], torch.Tensor]  # puts an LR image on the device
+Sample = tuple[str, Load]  # of a split
 
 
 def measure(
@@ -27,6 +27,8 @@ def measure(
     *,
     digest: Callable[[torch.Tensor], str],
     progress: Callable[[int], None],
+    data_range: float,
+    seed: int,
 ) -> Visit:
     """Time `network` on `images`, split by split.
 
@@ -34,64 +36,179 @@ def measure(
     passes over all its images, each in an order drawn from `policy.seed`. `official`: one pass,
     cold, in the order of the images. One LR image is on the device at a time, a fresh copy.
     `digest` names the SR image of a call, outside the timed region; the peak of memory is that of
-    the timed calls alone. Where the device counts energy, `fair` runs a burst of each split, too.
+    the timed calls alone.
+
+    `fair` warms up on LR that is perturbed as drawn from `seed`, and after the sweeps calls some
+    images of the split once more on LR perturbed anew, over all rounds about every image once:
+    what a network remembers of an image by its content, it does not have for these. Where the
+    device counts energy, a burst of each split follows.
     """
     began_s = monotonic()
-    samples: dict[str, tuple[tuple[float, ...], ...]] = {}
-    digests: dict[str, tuple[str, ...]] = {}
-    peaks: dict[str, int] = {}
-    bursts: dict[str, Burst] = {}
     device.reset_peak()
-    warm = WarmUp(network, device, policy)
-    suspicion = Suspicion(policy)
-    draw = random.Random(policy.seed)
-    done = 0
-    for split in dict.fromkeys(split for split, _ in images):
-        loaders = [loader for name, loader in images if name == split]
-        if policy.policy == "fair":
-            warm.up(loaders)
-        durations: list[list[float]] = [[] for _ in loaders]
-        results = [""] * len(loaders)
-        peaks[split] = 0
-        for order in _orders(len(loaders), policy, draw):
-            for index in order:
-                lr = loaders[index]()
-                device.reset_peak()
-                lap = _timed(network, lr, device)
-                peaks[split] = max(peaks[split], device.peak_bytes())
-                durations[index].append(lap.ms)
-                results[index] = digest(lap.sr)
-                suspicion.note(lap)
-                done += 1
-                progress(done)
-        samples[split] = tuple(tuple(image) for image in durations)
-        digests[split] = tuple(results)
-        suspicion.compare(split, durations)
-        if device.counts_energy and policy.policy == "fair":
-            bursts[split] = _burst(network, loaders, device, policy, samples[split])
-    flags = warm.flags() | suspicion.flags
-    return Visit(
-        samples,
-        peaks,
-        device.memory_kind,
-        digests,
-        warm.passes,
-        began_s,
-        monotonic(),
-        bursts,
-        flags,
+    clock = _Clock(
+        network, device, policy, Perturbation(data_range, seed), digest=digest, progress=progress
     )
+    found = {
+        split: clock.visit(split, [loader for name, loader in images if name == split])
+        for split in dict.fromkeys(split for split, _ in images)
+    }
+    return Visit(
+        samples_ms={split: made.samples for split, made in found.items()},
+        peak_bytes={split: made.peak for split, made in found.items()},
+        memory_kind=device.memory_kind,
+        digests={split: made.digests for split, made in found.items()},
+        warm_up=clock.warm_up.passes,
+        began_s=began_s,
+        ended_s=monotonic(),
+        reserved_bytes={s: made.reserved for s, made in found.items() if made.reserved is not None},
+        host_ms={split: made.host for split, made in found.items() if any(made.host)},
+        perturbed_ms={split: made.perturbed for split, made in found.items()},
+        perturbation_seed=seed,
+        bursts={split: made.burst for split, made in found.items() if made.burst},
+        flags=clock.flags | clock.warm_up.flags(),
+    )
+
+
+Samples = tuple[tuple[float, ...], ...]  # image -> sweep
+
+
+class _Split(NamedTuple):
+    """What a visit found on one split."""
+
+    samples: Samples
+    host: Samples
+    peak: int
+    reserved: int | None
+    digests: tuple[str, ...]
+    perturbed: tuple[tuple[int, float], ...]
+    burst: Burst | None
+
+
+class _Clock:
+    """Times one network, split by split."""
+
+    def __init__(
+        self,
+        network: Network,
+        device: Device,
+        policy: TimingPolicy,
+        perturbation: "Perturbation",
+        *,
+        digest: Callable[[torch.Tensor], str],
+        progress: Callable[[int], None],
+    ) -> None:
+        self._network, self._device, self._policy = network, device, policy
+        self._perturbation, self._digest, self._progress = perturbation, digest, progress
+        self._orders = random.Random(policy.seed)
+        self._done = 0
+        self.warm_up = WarmUp(network, device, policy, perturbation)
+        self.flags: dict[str, str] = {}
+
+    def visit(self, split: str, loaders: Sequence[Load]) -> _Split:
+        """Time the images of one split."""
+        fair = self._policy.policy == "fair"
+        if fair:
+            self.warm_up.up(loaders)
+        samples: list[list[float]] = [[] for _ in loaders]
+        host: list[list[float]] = [[] for _ in loaders]
+        digests = [""] * len(loaders)
+        peaks, reserved = [0], list[int]()
+        for index in self._order(len(loaders)):
+            lr = loaders[index]()
+            self._device.reset_peak()
+            lap = _timed(self._network, lr, self._device)
+            peaks.append(self._device.peak_bytes())
+            reserved += [] if (held := self._device.reserved_bytes()) is None else [held]
+            samples[index].append(lap.ms)
+            host[index] += [] if lap.host_ms is None else [lap.host_ms]
+            digests[index] = self._digest(lap.sr)
+            self._done += 1
+            self._progress(self._done)
+        self.flags |= _repeats_faster(split, samples, self._policy)
+        return _Split(
+            tuple(tuple(sweeps) for sweeps in samples),
+            tuple(tuple(sweeps) for sweeps in host),
+            max(peaks),
+            max(reserved, default=None),
+            tuple(digests),
+            self._perturbed(loaders) if fair else (),
+            self._burst(loaders, samples) if fair and self._device.counts_energy else None,
+        )
+
+    def _order(self, count: int) -> list[int]:
+        """Return the order of the images, sweep after sweep."""
+        if self._policy.policy == "official":
+            return list(range(count))
+        sweeps = (self._orders.sample(range(count), count) for _ in range(self._policy.sweeps))
+        return [index for sweep in sweeps for index in sweep]
+
+    def _perturbed(self, loaders: Sequence[Load]) -> tuple[tuple[int, float], ...]:
+        """Time the share of this round of a sweep over perturbed LR."""
+        drawn = self._perturbation.draw(len(loaders), max(1, self._policy.rounds))
+        network, device = self._network, self._device
+        return tuple(
+            (index, _timed(network, self._perturbation(loaders[index]()), device).ms)
+            for index in drawn
+        )
+
+    def _burst(self, loaders: Sequence[Load], samples: Sequence[Sequence[float]]) -> Burst:
+        """Run a split's images back to back, without a look at the results, for its energy.
+
+        Between timed calls the device waits for the host, for longer than a call takes.
+        """
+        calls = math.ceil(_ROW_MS * len(samples) / sum(map(statistics.median, samples)))
+        images = 0
+
+        def sweeps() -> torch.Tensor:
+            nonlocal images
+            while True:
+                for loader in loaders:
+                    lr = loader()
+                    for _ in range(calls):
+                        sr = self._network(lr)
+                images += calls * len(loaders)
+                if monotonic() - began_s >= self._policy.burst_seconds:
+                    return sr
+
+        began_s = monotonic()
+        with torch.no_grad():
+            self._device.timed(sweeps)
+        return Burst(began_s, monotonic(), images)
+
+
+class Perturbation:
+    """Raises or lowers every value by one of 255 levels, or leaves it: nobody sees it (50 dB)."""
+
+    def __init__(self, data_range: float, seed: int) -> None:
+        self._data_range = data_range
+        self._steps, self._images = torch.Generator().manual_seed(seed), random.Random(seed)
+
+    def __call__(self, lr: torch.Tensor) -> torch.Tensor:
+        """Return a perturbed copy of `lr`, another at every call."""
+        steps = torch.randint(-1, 2, lr.shape, generator=self._steps).to(lr)
+        return (lr + steps * self._data_range / 255).clamp(0, self._data_range)
+
+    def draw(self, images: int, rounds: int) -> list[int]:
+        """Draw one round's share of so many images."""
+        return self._images.sample(range(images), math.ceil(images / rounds))
 
 
 class WarmUp:
     """Untimed passes over each image size, until two in turn agree."""
 
-    def __init__(self, network: Network, device: Device, policy: TimingPolicy) -> None:
+    def __init__(
+        self,
+        network: Network,
+        device: Device,
+        policy: TimingPolicy,
+        perturbation: Perturbation,
+    ) -> None:
         self._network, self._device, self._policy = network, device, policy
+        self._perturbation = perturbation
         self._unsettled: list[str] = []
         self.passes: dict[str, int] = {}  # size -> passes
 
-    def up(self, loaders: Sequence[Callable[[], torch.Tensor]]) -> None:
+    def up(self, loaders: Sequence[Load]) -> None:
         """Warm up the sizes of these images that are not warm yet."""
         for loader in loaders:
             height, width = loader().shape[-2:]
@@ -99,7 +216,7 @@ class WarmUp:
             if size not in self.passes:
                 self.passes[size] = self._settle(size, loader)
 
-    def _settle(self, size: str, loader: Callable[[], torch.Tensor]) -> int:
+    def _settle(self, size: str, loader: Load) -> int:
         before = self._pass(loader)
         for number in range(2, self._policy.warm_up_passes + 1):
             now = self._pass(loader)
@@ -109,8 +226,8 @@ class WarmUp:
         self._unsettled.append(size)
         return self._policy.warm_up_passes
 
-    def _pass(self, loader: Callable[[], torch.Tensor]) -> float:
-        return _timed(self._network, loader() * (1 - self._policy.dimming), self._device).ms
+    def _pass(self, loader: Load) -> float:
+        return _timed(self._network, self._perturbation(loader()), self._device).ms
 
     def flags(self) -> dict[str, str]:
         """Say which sizes never became warm."""
@@ -122,75 +239,17 @@ class WarmUp:
         return {"unsettled": text}
 
 
-class Suspicion:
-    """Looks for work that the clock does not see, and for results that are remembered."""
-
-    def __init__(self, policy: TimingPolicy) -> None:
-        self._policy = policy
-        self._calls = self._apart = 0
-        self.flags: dict[str, str] = {}
-
-    def note(self, lap: Lap) -> None:
-        """Compare the device's clock with the host's; the host is interrupted now and then."""
-        apart = abs(lap.host_ms - lap.ms)
-        self._calls += 1
-        self._apart += apart > _APART_MS and apart > _APART * lap.host_ms
-        if self._apart > _INTERRUPTED * self._calls:
-            self.flags["clocks-differ"] = (
-                f"{self._apart} of {self._calls} calls took over {_APART:.0%} and {_APART_MS} ms "
-                "longer or shorter by the host's clock than by the device's"
-            )
-        else:
-            self.flags.pop("clocks-differ", None)
-
-    def compare(self, split: str, durations: Sequence[Sequence[float]]) -> None:
-        """Compare the repeats of each image with its first timed call."""
-        if len(durations[0]) < 2:
-            return
-        ratio = statistics.median(
-            statistics.median(repeats) / first for first, *repeats in durations
-        )
-        if ratio < 1 - self._policy.noise:
-            text = f"repeats on {split} took {ratio:.0%} of the first timed call (median of images)"
-            self.flags["repeats-faster"] = text
-
-
-def _orders(count: int, policy: TimingPolicy, draw: random.Random) -> list[list[int]]:
-    """Return the order of the images in each sweep."""
-    if policy.policy == "official":
-        return [list(range(count))]
-    return [draw.sample(range(count), count) for _ in range(policy.sweeps)]
-
-
-def _burst(
-    network: Network,
-    loaders: Sequence[Callable[[], torch.Tensor]],
-    device: Device,
-    policy: TimingPolicy,
-    durations: Sequence[Sequence[float]],
-) -> Burst:
-    """Run a split's images back to back, without a look at the results, for its energy.
-
-    Between timed calls the device waits for the host, for longer than a call takes.
-    """
-    calls = math.ceil(_ROW_MS * len(durations) / sum(map(statistics.median, durations)))
-    images = 0
-
-    def sweeps() -> torch.Tensor:
-        nonlocal images
-        while True:
-            for loader in loaders:
-                lr = loader()
-                for _ in range(calls):
-                    sr = network(lr)
-            images += calls * len(loaders)
-            if monotonic() - began_s >= policy.burst_seconds:
-                return sr
-
-    began_s = monotonic()
-    with torch.no_grad():
-        device.timed(sweeps)
-    return Burst(began_s, monotonic(), images)
+def _repeats_faster(
+    split: str, durations: Sequence[Sequence[float]], policy: TimingPolicy
+) -> dict[str, str]:
+    """Compare the repeats of each image with its first timed call: results may be remembered."""
+    if len(durations[0]) < 2:
+        return {}
+    ratio = statistics.median(statistics.median(repeats) / first for first, *repeats in durations)
+    if ratio >= 1 - policy.noise:
+        return {}
+    text = f"repeats on {split} took {ratio:.0%} of the first timed call (median of images)"
+    return {"repeats-faster": text}
 
 
 def _timed(network: Network, lr: torch.Tensor, device: Device) -> Lap:

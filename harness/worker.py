@@ -6,6 +6,7 @@ the SR images go there. Standard output belongs to the submission and ends in it
 
 import hashlib
 import json
+import random
 import sys
 import time
 import traceback
@@ -38,6 +39,7 @@ from harness.witness import Witness
 JOB, RESULT, PROGRESS, SR_FOLDER = "job.json", "result.json", "progress", "sr"
 _SMALL = (64, 64)  # height, width
 _PROBED_SIZES = ((8, 8), (16, 16), (24, 32), (32, 32), (47, 61), (63, 64), (85, 113))
+_SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
 _UNSCORED_AT_MOST = 4  # SR images that may wait for the parent
 
 
@@ -220,9 +222,15 @@ def _timed(desk: Desk, network: Network, images: Sequence[timing.Sample]) -> Vis
         pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
         return hashlib.sha256(pixels.data).hexdigest()
 
-    policy = desk.job.timing
     visit = timing.measure(
-        network, images, desk.device, policy, digest=digest, progress=desk.progress
+        network,
+        images,
+        desk.device,
+        desk.job.timing,
+        digest=digest,
+        progress=desk.progress,
+        data_range=desk.job.manifest.model.data_range,
+        seed=_SEED,
     )
     return replace(visit, flags=visit.flags | desk.witness.flags())
 

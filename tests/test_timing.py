@@ -6,7 +6,8 @@ from harness.devices import Lap
 from harness.devices.fake import FakeDevice
 from harness.loading import Network
 from harness.records import TimingPolicy
-from harness.timing import measure
+from harness.statistics import visit_ms
+from harness.timing import Perturbation, measure
 
 
 class Nearest(torch.nn.Module):
@@ -31,7 +32,7 @@ IMAGES = [
 ]
 
 
-def timed(policy, images=IMAGES, device=None):
+def timed(policy, images=IMAGES, device=None, seed=0):
     module = Nearest()
     done = []
     visit = measure(
@@ -41,6 +42,8 @@ def timed(policy, images=IMAGES, device=None):
         policy,
         digest=lambda sr: f"{sr.shape[-1]} wide, {float(sr[0, 0, 0, 0]):g}",
         progress=done.append,
+        data_range=255.0,
+        seed=seed,
     )
     return module.seen, visit, done
 
@@ -48,8 +51,7 @@ def timed(policy, images=IMAGES, device=None):
 def test_every_size_is_run_until_two_passes_in_turn_agree():
     seen, visit, _ = timed(TimingPolicy(sweeps=3))
     # the fake clock is ten times as slow on a size's first call: the third pass agrees
-    # on LR darkened by 1/1024, so that what a network remembers of it does not help it later
-    assert seen[:6] == [(10, 20, 0.0)] * 3 + [(30, 10, 2.0 * (1 - 2**-10))] * 3
+    assert [size for *size, _ in seen[:6]] == [[10, 20]] * 3 + [[30, 10]] * 3
     assert visit.warm_up == {"10x20": 3, "30x10": 3, "50x50": 3}
     assert visit.flags == {}
     # 0.1 ms per 1000 SR pixels
@@ -120,62 +122,94 @@ def test_input_is_padded_by_reflection_and_the_output_cropped():
     assert torch.equal(sr, torch.nn.functional.interpolate(lr, scale_factor=2))
 
 
-class OtherStream(FakeDevice):
-    """Half of the work is where the device's clock does not see it, from a given call on."""
-
-    def __init__(self, hidden_from=0):
-        super().__init__()
-        self.calls, self.hidden_from = 0, hidden_from
-
-    def timed(self, call):
-        sr, ms, _ = super().timed(call)
-        self.calls += 1
-        return Lap(sr, ms / 2 if self.calls > self.hidden_from else ms, ms)
+LARGE = [("valid", image(50, 50, mark)) for mark in range(1, 4)]  # 1 ms each
 
 
-LARGE = [("valid", image(50, 50, mark)) for mark in range(30)]  # 1 ms each
+def test_perturbed_lr_differs_by_one_level_at_most_and_anew_at_every_call():
+    lr = torch.arange(256.0).reshape(1, 1, 16, 16).expand(1, 3, 16, 16)
+    perturb = Perturbation(255.0, seed=7)
+    one, other = perturb(lr), perturb(lr)
+    assert set((one - lr).unique().tolist()) == {-1.0, 0.0, 1.0}
+    assert (one.min(), one.max()) == (0, 255)
+    assert not torch.equal(one, other)
+    assert torch.equal(one, Perturbation(255.0, seed=7)(lr))
+    assert not torch.equal(one, Perturbation(255.0, seed=8)(lr))
+    small = Perturbation(1.0, seed=7)(lr / 255)
+    assert torch.allclose(small * 255, one, atol=1e-4)
 
 
-def test_work_outside_the_timed_stream_is_flagged():
-    _, visit, _ = timed(TimingPolicy(), LARGE, OtherStream())
-    assert "30 of 30 calls" in visit.flags["clocks-differ"]
-    _, visit, _ = timed(TimingPolicy(), LARGE, OtherStream(hidden_from=3 + 28))
-    assert "2 of 30 calls" in visit.flags["clocks-differ"]
+def test_over_all_rounds_about_every_image_is_timed_once_more_on_perturbed_lr():
+    ten = [("valid", image(10, 10, 100 + 10 * mark)) for mark in range(10)]
+    seen, visit, _ = timed(TimingPolicy(rounds=4), ten)
+    assert len(visit.perturbed_ms["valid"]) == 3  # 10 / 4, rounded up
+    assert visit.perturbation_seed == 0
+    marks = [mark for _, _, mark in seen[-3:]]
+    for (index, ms), mark in zip(visit.perturbed_ms["valid"], marks, strict=True):
+        assert ms == 0.04
+        assert abs(mark - (100 + 10 * index)) <= 1
+    drawn = {
+        tuple(i for i, _ in timed(TimingPolicy(rounds=4), ten, seed=n)[1].perturbed_ms["valid"])
+        for n in range(9)
+    }
+    assert len(drawn) > 1
 
 
-def test_an_interruption_and_a_fifth_of_a_millisecond_are_not():
-    _, visit, _ = timed(TimingPolicy(), LARGE, OtherStream(hidden_from=3 + 29))
-    assert visit.flags == {}
-    small = [("valid", image(20, 20, 0))]  # 0.16 ms each
-    assert timed(TimingPolicy(), small, OtherStream())[1].flags == {}
+def test_the_official_policy_sees_the_images_alone():
+    seen, visit, _ = timed(TimingPolicy(policy="official"))
+    assert len(seen) == 4
+    assert visit.perturbed_ms == {"valid": (), "test": ()}
 
 
-class Remembers(FakeDevice):
-    """A network that is done at once with what it has seen before."""
+def test_times_by_the_host_stand_beside_those_of_the_device():
+    device = FakeDevice(hidden=0.5)
+    _, visit, _ = timed(TimingPolicy(sweeps=2), LARGE, device)
+    assert visit.samples_ms["valid"] == ((0.5, 0.5),) * 3
+    assert visit.host_ms["valid"] == ((1.0, 1.0),) * 3
 
-    def __init__(self):
-        super().__init__()
-        self.known = set()
+    class OneClock(FakeDevice):
+        def timed(self, call):
+            return super().timed(call)._replace(host_ms=None)
 
-    def timed(self, call):
-        sr, ms, _ = super().timed(call)
-        key = (sr.shape, float(sr[0, 0, 0, 0]))
-        ms = 0.01 if key in self.known else ms
-        self.known.add(key)
-        return Lap(sr, ms, ms)
+    assert timed(TimingPolicy(), LARGE, OneClock())[1].host_ms == {}
 
 
 def test_repeats_that_are_faster_than_the_first_call_are_flagged():
-    images = [("valid", image(50, 50, mark)) for mark in (1, 2, 3)]
-    _, visit, _ = timed(TimingPolicy(sweeps=3), images, Remembers())
+    _, visit, _ = timed(TimingPolicy(sweeps=3), LARGE, FakeDevice(remembered=set()))
     assert visit.flags["repeats-faster"].startswith("repeats on valid took 1%")
-    assert timed(TimingPolicy(sweeps=3), images)[1].flags == {}
+    assert timed(TimingPolicy(sweeps=3), LARGE)[1].flags == {}
 
 
 def test_what_was_remembered_in_warm_up_does_not_help():
-    images = [("valid", image(50, 50, mark)) for mark in (1, 2)]
-    _, visit, _ = timed(TimingPolicy(), images, Remembers())
-    assert visit.samples_ms["valid"] == ((1.0,), (1.0,))
+    _, visit, _ = timed(TimingPolicy(), LARGE, FakeDevice(remembered=set()))
+    assert visit.samples_ms["valid"] == ((1.0,),) * 3
+
+
+def test_what_another_process_remembered_does_not_help_with_perturbed_lr():
+    known = set()
+    timed(TimingPolicy(), LARGE, FakeDevice(remembered=known), seed=1)
+    _, visit, _ = timed(TimingPolicy(rounds=1), LARGE, FakeDevice(remembered=known), seed=2)
+    assert visit.samples_ms["valid"] == ((0.01,),) * 3
+    assert [ms for _, ms in visit.perturbed_ms["valid"]] == [1.0] * 3
+
+
+def test_an_outlying_call_does_not_move_the_runtime_of_a_visit():
+    # calls 4 to 12 are the sweeps, after three of warm-up
+    _, visit, _ = timed(TimingPolicy(sweeps=3), LARGE, FakeDevice(outliers={8: 50.0}))
+    assert max(max(image) for image in visit.samples_ms["valid"]) == 50.0
+    assert visit_ms(visit.samples_ms) == 1.0
+
+
+def test_a_device_that_grows_slower_never_settles():
+    _, visit, _ = timed(TimingPolicy(), LARGE, FakeDevice(drift=0.06))
+    assert visit.warm_up == {"50x50": 10}
+    assert "unsettled" in visit.flags
+    assert timed(TimingPolicy(), LARGE, FakeDevice(drift=0.04))[1].warm_up == {"50x50": 3}
+
+
+def test_a_device_that_throttles_in_warm_up_is_waited_for():
+    _, visit, _ = timed(TimingPolicy(), LARGE, FakeDevice(throttled_from=3))
+    assert visit.warm_up == {"50x50": 4}
+    assert visit.samples_ms["valid"] == ((2.0,),) * 3
 
 
 def test_sr_images_of_timed_calls_are_digested_in_the_order_of_the_images():
@@ -187,17 +221,9 @@ def test_sr_images_of_timed_calls_are_digested_in_the_order_of_the_images():
 
 
 class Meter(FakeDevice):
-    """A device whose driver counts energy; all its calls are written down."""
+    """A device whose driver counts energy."""
 
     counts_energy = True
-
-    def __init__(self):
-        super().__init__()
-        self.calls = 0
-
-    def timed(self, call):
-        self.calls += 1
-        return super().timed(call)
 
 
 def test_a_split_runs_back_to_back_once_more_where_energy_is_counted():
@@ -207,7 +233,7 @@ def test_a_split_runs_back_to_back_once_more_where_energy_is_counted():
     # each image 5 times in a row, which takes 10 ms of the mean image
     assert [mark for _, _, mark in seen[-10:]] == [1.0] * 5 + [2.0] * 5
     assert visit.bursts["valid"].images == 10
-    assert device.calls == 3 + 3 + 2 + 1
+    assert device.calls == 3 + 3 + 2 + 1 + 1
     assert visit.began_s < visit.bursts["valid"].began_s < visit.bursts["valid"].ended_s
     assert visit.bursts["valid"].ended_s < visit.ended_s
     assert visit.samples_ms == {"valid": ((1.0,), (3.0,))}

@@ -13,7 +13,7 @@ class Lap(NamedTuple):
 
     sr: torch.Tensor  # its result
     ms: float  # by the device's clock
-    host_ms: float  # by the host's, around the same synchronised region
+    host_ms: float | None  # by the host's, around the same synchronised region; None: the same
 
 
 class Device(Protocol):
@@ -47,6 +47,9 @@ class Device(Protocol):
 
     def peak_bytes(self) -> int:
         """Return the peak memory since `reset_peak`, in bytes."""
+
+    def reserved_bytes(self) -> int | None:
+        """Return the peak that the allocator held since then; None where there is no such pool."""
 
     def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
         """Run `call` `repeats` times under PyTorch's profiler; its operators, costliest first."""

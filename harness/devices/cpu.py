@@ -44,7 +44,7 @@ class CpuDevice:
         start = self._now()
         result = call()
         ms = (self._now() - start) / 1e6
-        return Lap(result, ms, ms)
+        return Lap(result, ms, None)
 
     def timers(self) -> dict[str, object]:
         """Return the functions that the clock is made of."""
@@ -62,6 +62,10 @@ class CpuDevice:
         What the first forward takes, the process keeps: later growth alone would hide it.
         """
         return max(0, _resident("VmHWM") - (self._resident_before or 0))
+
+    def reserved_bytes(self) -> int | None:
+        """Return None: there is no pool of reserved memory."""
+        return None
 
     def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
         """Run `call` under PyTorch's profiler."""

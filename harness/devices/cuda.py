@@ -84,6 +84,10 @@ class CudaDevice:
         """Return the peak of the bytes that PyTorch had allocated since `reset_peak`."""
         return int(torch.cuda.max_memory_allocated(self.torch_device))
 
+    def reserved_bytes(self) -> int | None:
+        """Return the peak of what PyTorch had taken from the driver since `reset_peak`."""
+        return int(torch.cuda.max_memory_reserved(self.torch_device))
+
     def operators(self, call: Callable[[], torch.Tensor], repeats: int) -> tuple[Operator, ...]:
         """Run `call` under PyTorch's profiler; an operator's time is that of its kernels."""
 

@@ -4,7 +4,7 @@ Units stand in the names: `_ms` milliseconds, `_db` decibels, `_mib` mebibytes; 
 multiply-accumulates. `None` always means "not measured". schema.py reads and writes them.
 """
 
-from harness.records.device import DeviceState, Spread
+from harness.records.device import Ceiling, DeviceState, Spread
 from harness.records.passes import (
     Burst,
     Complexity,
@@ -52,6 +52,7 @@ __all__ = [
     "METRICS",
     "Baseline",
     "Burst",
+    "Ceiling",
     "Certainty",
     "Complexity",
     "ComplexityTable",

@@ -4,6 +4,16 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """What a device can do at most; None where it is not known."""
+
+    float32_macs: float | None = None  # multiply-accumulates per second, TF32 included
+    half_macs: float | None = None  # in float16 or bfloat16
+    bytes_per_s: float | None = None  # of its memory
+    cache_bytes: int = 0  # that may never reach the memory
+
+
+@dataclass(frozen=True)
 class Spread:
     """The samples of one figure."""
 

@@ -134,6 +134,11 @@ class Visit:
     warm_up: dict[str, int] = field(default_factory=dict)  # LR size -> untimed passes over it
     began_s: float = 0.0  # host's monotonic clock, as warm-up began
     ended_s: float = 0.0
+    reserved_bytes: dict[str, int] = field(default_factory=dict)  # split -> peak, by the allocator
+    host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)  # as samples
+    # split -> image and milliseconds of each call on perturbed LR
+    perturbed_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    perturbation_seed: int = 0
     bursts: dict[str, Burst] = field(default_factory=dict)  # by split, where energy is counted
     flags: dict[str, str] = field(default_factory=dict)  # what the clock found wrong -> explanation
 

@@ -103,8 +103,7 @@ class TimingPolicy:
     seed: int = 0  # of every order that is drawn
     settled: float = 0.05  # a size is warm when two passes over it in turn agree within this
     warm_up_passes: int = 10  # at most, over one size
-    dimming: float = 2**-10  # by which LR is darkened in warm-up, so that a cache misses later
-    noise: float = 0.2  # by which repeats of a call may be faster than the first
+    noise: float = 0.2  # by which repeats of a call may be faster, and perturbed LR slower
     burst_seconds: float = 1.0  # at least, of images back to back for their energy, on a GPU
     drift: float = 0.05  # a round whose baselines differ by more is measured again
 

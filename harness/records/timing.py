@@ -48,6 +48,12 @@ class Timing:
         return {split: statistics.median_low(peaks[split] for peaks in every) for split in every[0]}
 
     @property
+    def reserved_bytes(self) -> dict[str, int]:
+        """Return split -> peak of the allocator's pool, the median over visits; GPU only."""
+        every = [made.visit.reserved_bytes for made in self.visits]
+        return {split: statistics.median_low(held[split] for held in every) for split in every[0]}
+
+    @property
     def energy_mj(self) -> dict[str, float]:
         """Return split -> energy per image, the median over visits; empty where not counted."""
         every = [made.state.energy_mj for made in self.visits if made.state]
