@@ -168,7 +168,7 @@ def test_the_official_figures_of_a_published_network_are_met(shared, tmp_path) -
     options = ["--splits", "Set5", "--device", "cpu"]
     assert cli.main(["run", *paths, *where, *options]) == cli.OK
     goldens = json.loads((shared / "goldens" / "psnr.json").read_text())
-    expected = goldens["models"]["span_x4"]["Set5"]["images"]
+    expected = goldens["models"]["span_2026_x4"]["Set5"]["images"]
     (entry,) = load_run(tmp_path / "x4").entries
     assert len(entry.scores) == len(expected) == 5
     for score, record in zip(entry.scores, expected, strict=True):

@@ -24,6 +24,8 @@ _AFTER = """<script>
     field.value = value;
     field.dispatchEvent(new Event("input"));
   };
+  for (let tries = 0; tries < 100 && !document.hasFocus(); tries++)
+    await new Promise((done) => setTimeout(done, 20)); // a busy machine focuses a page late
   let seen;
   try { seen = await (async () => { %s })(); } catch (error) { faults.push(String(error)); }
   const note = document.createElement("pre");
