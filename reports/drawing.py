@@ -41,7 +41,6 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
-_LABEL_SIZE = 8.0
 Box = tuple[float, float, float, float]  # left, bottom, right, top in points
 
 
@@ -94,16 +93,21 @@ def label(
     plot: Axes,
     points: Sequence[tuple[float, float]],
     names: Sequence[str],
+    *,
     only_right: bool = False,
+    size: float = 8.0,
 ) -> None:
-    """Name the points, first ones first, as far as names fit without touching one another."""
+    """Name the points, first ones first, as far as names fit without touching one another.
+
+    `size` is that of the letters, in points.
+    """
     figure.draw_without_rendering()
     places = plot.transData.transform(points)
     frame = plot.get_window_extent()
     taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
     for (x, y), name in zip(places, names, strict=True):
         text = short(name)
-        for box, anchor in _candidates(x, y, _width(text), only_right):
+        for box, anchor in _candidates(x, y, _width(text, size), size, only_right):
             inside = (
                 frame.x0 <= box[0]
                 and box[2] <= frame.x1
@@ -116,7 +120,7 @@ def label(
                     text,
                     anchor,
                     xycoords="figure points",
-                    fontsize=_LABEL_SIZE,
+                    fontsize=size,
                     va="center",
                     color=INK,
                     parse_math=False,
@@ -133,10 +137,10 @@ def short(name: str, length: int = 22) -> str:
 
 
 def _candidates(
-    x: float, y: float, width: float, only_right: bool
+    x: float, y: float, width: float, size: float, only_right: bool
 ) -> Iterable[tuple[Box, tuple[float, float]]]:
     """Yield where a label may stand: right, left, above, below, and the corners."""
-    half = _LABEL_SIZE * 0.65
+    half = size * 0.65
     for left in (x + 6,) if only_right else (x + 6, x - 6 - width, x - width / 2):
         for up in (0, 11, -11, 20, -20) if only_right else (9, -9, 0, 20, -20):
             middle = y + up
@@ -147,11 +151,11 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _width(text: str) -> float:
+def _width(text: str, size: float) -> float:
     """Estimate the width of a label from above: the reader's font is not known here."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     capital = sum(c.isupper() for c in text)
-    return _LABEL_SIZE * (1.25 * wide + 0.8 * capital + 0.65 * (len(text) - wide - capital))
+    return size * (1.25 * wide + 0.8 * capital + 0.65 * (len(text) - wide - capital))
 
 
 def _name_point(element: ElementTree.Element, titles: Mapping[str, str]) -> None:

@@ -197,9 +197,10 @@ def _add_exchange(commands: Any) -> None:
     table.add_argument(
         "--baseline", default="", metavar="METHOD", help="latency and memory as ratios to it"
     )
+    costs = ("params", "flops", "activations", "latency", "memory")
     table.add_argument(
         "--sort",
-        choices=("params", "flops", "activations", "latency", "memory"),
+        choices=costs,
         default="flops",
         help="order methods by this cost (default: flops)",
     )
@@ -221,6 +222,20 @@ def _add_exchange(commands: Any) -> None:
         choices=("colour", "bold"),
         default="colour",
         help="best red and second best blue, or bold and underlined",
+    )
+    table.add_argument(
+        "--figures",
+        nargs="+",
+        choices=costs,
+        default=[],
+        metavar="COST",
+        help="draw PSNR against these costs, in PDF and SVG",
+    )
+    table.add_argument(
+        "--bubbles",
+        choices=costs,
+        default="params",
+        help="what the bubbles of the figures show (default: params)",
     )
     table.add_argument(
         "--to", type=Path, default=Path("tables"), metavar="DIR", help="(default: tables)"

@@ -11,7 +11,7 @@ from harness.published import Published, read_published
 from harness.records import Run
 from harness.store import RESULTS, load_run
 from reports import paper
-from reports.paper import differences
+from reports.paper import differences, figures
 from reports.paper.layout import build
 from reports.paper.methods import Method, of_published, of_run_rows
 from reports.paper.table import Choice
@@ -35,6 +35,12 @@ def command(options: argparse.Namespace) -> int:
     table = build(methods(options.outs, options.published), choice)
     for file in paper.write(table, options.format, options.to, options.name, options.marks):
         print(f"Table: {file}")
+    for cost in options.figures:
+        drawn = figures.write(table, cost, options.bubbles, options.to, options.name)
+        if not drawn:
+            print(f"No figure of {cost}: of no data set have two methods both PSNR and {cost}.")
+        for file in drawn:
+            print(f"Figure: {file}")
     if table.differences:
         print(table.summary)
     for difference in table.exceeding:

@@ -45,6 +45,11 @@ COSTS = {  # by what --sort calls them
 _RATIOS = ("latency", "memory")
 
 
+def psnr_of(dataset: str) -> Column:
+    """Return the column of the PSNR on a data set."""
+    return Column(Quantity("psnr_y_db", dataset), "PSNR", dataset)
+
+
 def columns_of(
     methods: Sequence[Method], datasets: Sequence[str], with_ratios: bool
 ) -> tuple[Column, ...]:
@@ -56,7 +61,7 @@ def columns_of(
             heading = f"{name.capitalize()} ratio"
             columns.append(Column(column.quantity, heading, ratio=True))
     for dataset in datasets:
-        columns.append(Column(Quantity("psnr_y_db", dataset), "PSNR", dataset))
+        columns.append(psnr_of(dataset))
         columns.append(Column(Quantity("ssim_y", dataset), "SSIM", dataset, decimals=4))
     known = {quantity for method in methods for quantity in method.values}
     return tuple(column for column in columns if column.quantity in known)

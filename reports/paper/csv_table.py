@@ -13,7 +13,8 @@ def text(table: PaperTable) -> str:
 
 
 def _rows(table: PaperTable) -> Iterator[dict[str, object]]:
-    for method in table.methods:
+    methods = [one for block in table.blocks for group in block.groups for one in group]
+    for method in methods:
         for quantity, value in method.values.items():
             yield {
                 "method": method.name,

@@ -7,10 +7,8 @@ from reports import units
 from reports.notes import Notes
 from reports.paper.columns import COSTS, Column, columns_of
 from reports.paper.differences import Difference, compare
-from reports.paper.methods import HR_SIZE, Method, key_of
+from reports.paper.methods import HR_SIZE, Group, Method, key_of, leading
 from reports.paper.table import Block, Cell, Choice, Line, Mark, PaperTable
-
-Group = Sequence[Method]  # all rows of one method at one scale: measured ones, then published
 
 
 def build(methods: Sequence[Method], choice: Choice) -> PaperTable:
@@ -28,13 +26,12 @@ def build(methods: Sequence[Method], choice: Choice) -> PaperTable:
     if not columns:
         raise InputError("no method has a figure for any column; name other --datasets or --scales")
     methods = [m for m in methods if not m.kind or any(c.quantity in m.values for c in columns)]
-    notes, blocks, ordered, differences = Notes(), [], [], []
+    notes, blocks, differences = Notes(), [], []
     devices = dict.fromkeys(method.device for method in methods if not method.kind)
     for scale in scales:
         groups = _groups([method for method in methods if method.scale == scale], choice.sort)
         layout = _Layout(columns, groups, choice, notes, several_devices=len(devices) > 1)
-        blocks.append(Block(scale, tuple(layout.lines())))
-        ordered += [method for group in groups for method in group]
+        blocks.append(Block(scale, tuple(layout.lines()), tuple(groups)))
         differences += layout.differences
     return PaperTable(
         columns,
@@ -42,7 +39,6 @@ def build(methods: Sequence[Method], choice: Choice) -> PaperTable:
         tuple(notes.texts),
         tuple(_remarks(columns, choice, list(devices), differences)),
         tuple(differences),
-        tuple(ordered),
     )
 
 
@@ -153,23 +149,19 @@ def _groups(methods: Sequence[Method], sort: str) -> list[Group]:
     groups = [sorted(group, key=lambda method: bool(method.kind)) for group in gathered.values()]
 
     def cost(group: Group) -> tuple[float, str]:
-        leading = _leading(group, COSTS[sort])
-        return leading.values[COSTS[sort].quantity] if leading else float("inf"), group[0].key
+        quantity = COSTS[sort].quantity
+        first = leading(group, quantity)
+        return first.values[quantity] if first else float("inf"), group[0].key
 
     return sorted(groups, key=cost)
 
 
-def _leading(group: Group, column: Column) -> Method | None:
-    """Return the row whose value stands for the method: the measured, else the first published."""
-    return next((method for method in group if column.quantity in method.values), None)
-
-
 def _marks(column: Column, groups: Sequence[Group]) -> Mapping[Method, Mark]:
     """Return the marks of best and second best; equals share one."""
-    leading = [method for group in groups if (method := _leading(group, column))]
-    printed = {m: round(m.values[column.quantity], column.decimals) for m in leading}
+    first = [method for group in groups if (method := leading(group, column.quantity))]
+    printed = {m: round(m.values[column.quantity], column.decimals) for m in first}
     levels = sorted(set(printed.values()), reverse=True)[:2]
-    if len(leading) < 2:
+    if len(first) < 2:
         return {}
     names: tuple[Mark, ...] = ("best", "second")
     return {m: names[levels.index(value)] for m, value in printed.items() if value in levels}

@@ -1,7 +1,7 @@
 """Measured runs and published figures as the same rows: a method at one scale."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,6 +42,14 @@ class Method:
     def key(self) -> str:
         """Return what two names of one method have in common: letters, digits and plus signs."""
         return key_of(self.name)
+
+
+Group = Sequence[Method]  # all rows of one method at one scale: measured ones, then published
+
+
+def leading(group: Group, quantity: Quantity) -> Method | None:
+    """Return the row whose figure stands for the method: the measured, else the first published."""
+    return next((method for method in group if quantity in method.values), None)
 
 
 def key_of(name: str) -> str:

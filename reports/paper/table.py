@@ -6,7 +6,7 @@ from typing import Literal
 
 from reports.paper.columns import Column
 from reports.paper.differences import TOLERANCES, Difference, Tolerances
-from reports.paper.methods import Method
+from reports.paper.methods import Group
 
 Mark = Literal["", "best", "second"]
 
@@ -53,6 +53,7 @@ class Block:
 
     scale: int
     lines: tuple[Line, ...]
+    groups: tuple[Group, ...]  # what the lines were made of
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ class PaperTable:
     notes: tuple[str, ...]  # footnotes; the first has the number 1
     remarks: tuple[str, ...]  # how to read it
     differences: tuple[Difference, ...]  # every comparison that was made
-    methods: tuple[Method, ...]  # those of the blocks, in their order
 
     @property
     def exceeding(self) -> list[Difference]:

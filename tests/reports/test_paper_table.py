@@ -241,7 +241,10 @@ def test_csv_is_read_as_published_figures(tmp_path: Path) -> None:
     (file,) = paper.write(table, ["csv"], tmp_path, "benchmark", "colour")
     again = of_published(read_published(file))
     assert {(m.name, m.scale, m.kind): m.values for m in again} == {
-        (m.name, m.scale, m.kind or "measured"): m.values for m in table.methods
+        (m.name, m.scale, m.kind or "measured"): m.values
+        for block in table.blocks
+        for group in block.groups
+        for m in group
     }
 
 
