@@ -55,6 +55,13 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add --to, where tables and figures go."""
+    parser.add_argument(
+        "--to", type=Path, default=Path("tables"), metavar="DIR", help="(default: tables)"
+    )
+
+
 def numbers(text: str) -> tuple[int, ...]:
     """Read `0,1,22`."""
     try:
@@ -62,6 +69,17 @@ def numbers(text: str) -> tuple[int, ...]:
     except ValueError:
         message = f"{text!r} is not a list of whole numbers like 0,1,22"
         raise argparse.ArgumentTypeError(message) from None
+
+
+def box(text: str) -> tuple[int, ...]:
+    """Read `x,y,w,h`."""
+    try:
+        found = numbers(text)
+    except argparse.ArgumentTypeError:
+        found = ()
+    if len(found) != 4:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box x,y,w,h like 100,60,64,48")
+    return found
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from harness.cli.options import (
     add_device,
     add_protocol,
     add_repository,
+    add_target,
     add_time_limit,
     add_weights,
+    box,
     names,
     numbers,
     percentage,
@@ -54,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     rank.set_defaults(command=_command("rank"))
 
     _add_exchange(commands)
+    _add_paper(commands)
 
     weights = commands.add_parser("weights", help="published checkpoints")
     fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
@@ -179,6 +182,14 @@ def _add_exchange(commands: Any) -> None:
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
     compare.set_defaults(command=_command("compare"))
 
+    adopt = commands.add_parser("import", help="native folders from an official repository")
+    adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
+    adopt.add_argument("--ids", type=numbers, default=(), metavar="18", help="only these")
+    adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
+    adopt.set_defaults(command=_command("adopt"))
+
+
+def _add_paper(commands: Any) -> None:
     table = commands.add_parser(
         "table", help="the benchmark table of a paper, from runs and published figures"
     )
@@ -237,14 +248,21 @@ def _add_exchange(commands: Any) -> None:
         default="params",
         help="what the bubbles of the figures show (default: params)",
     )
-    table.add_argument(
-        "--to", type=Path, default=Path("tables"), metavar="DIR", help="(default: tables)"
-    )
+    add_target(table)
     table.add_argument("--name", default="benchmark", help="of the files (default: benchmark)")
     table.set_defaults(command=_command("table"))
 
-    adopt = commands.add_parser("import", help="native folders from an official repository")
-    adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
-    adopt.add_argument("--ids", type=numbers, default=(), metavar="18", help="only these")
-    adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
-    adopt.set_defaults(command=_command("adopt"))
+    strip = commands.add_parser("strip", help="a box of one image as every method restores it")
+    strip.add_argument("outs", nargs="+", type=Path, metavar="OUT", help="runs with --keep-sr")
+    strip.add_argument(
+        "--image", required=True, metavar="Set5/img_003", help="data set and name of the image"
+    )
+    strip.add_argument(
+        "--box", required=True, type=box, metavar="X,Y,W,H", help="HR pixels from the top left"
+    )
+    strip.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    strip.add_argument(
+        "--methods", type=names, default=(), metavar="A,B", help="only these, in this order"
+    )
+    add_target(strip)
+    strip.set_defaults(command=_command("strip"))

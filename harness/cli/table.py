@@ -8,7 +8,6 @@ import reports
 from harness import cli
 from harness.errors import InputError
 from harness.published import Published, read_published
-from harness.records import Run
 from harness.store import RESULTS, load_run
 from reports import paper
 from reports.paper import differences, figures
@@ -50,17 +49,17 @@ def command(options: argparse.Namespace) -> int:
 
 def methods(outs: Sequence[Path], names: Sequence[str]) -> list[Method]:
     """Return the rows of finished runs, then those of published figures. Raises InputError."""
-    measured = [row for out in outs for run in runs(out) for row in of_run_rows(run)]
+    runs = [load_run(folder) for out in outs for folder in run_folders(out)]
+    measured = [row for run in runs for row in of_run_rows(run)]
     return measured + of_published(figure for name in names for figure in _published(name))
 
 
-def runs(out: Path) -> list[Run]:
-    """Read the run of a folder, or the runs of the folders in it (x2, x3, x4)."""
+def run_folders(out: Path) -> list[Path]:
+    """Return the folders of the runs in `out`: itself, or x2, x3, x4 of a run of several scales."""
     if out.is_dir() and not (out / RESULTS).is_file():
-        inner = sorted(file.parent for file in out.glob(f"*/{RESULTS}"))
-        if inner:
-            return [load_run(folder) for folder in inner]
-    return [load_run(out)]
+        inner = sorted(file.parent for file in out.glob(f"x[0-9]*/{RESULTS}"))
+        return inner or [out]
+    return [out]
 
 
 def _published(name: str) -> list[Published]:

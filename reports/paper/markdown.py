@@ -8,11 +8,11 @@ _MARKS = {"": "%s", "best": "**%s**", "second": "<ins>%s</ins>"}
 
 def text(table: PaperTable) -> str:
     """Return a table per scale, the footnotes, and a list of what differs."""
-    parts = [_block(table, block) for block in table.blocks]
+    parts = ["# Benchmark table", *(_block(table, block) for block in table.blocks)]
     parts.append(" ".join(map(escape, table.remarks)))
     parts.append("\n".join(f"{number}. {escape(n)}" for number, n in enumerate(table.notes, 1)))
     if table.differences:
-        parts.append(f"**{escape(table.summary)}**")
+        parts += ["## Measured against published", escape(table.summary)]
         parts.append("\n".join(f"- {escape(str(one))}" for one in table.exceeding))
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -26,7 +26,7 @@ def _block(table: PaperTable, block: Block) -> str:
             for line in block.lines
         ),
     ]
-    return "\n".join([f"### ×{block.scale}", "", *("| " + " | ".join(row) + " |" for row in rows)])
+    return "\n".join([f"## ×{block.scale}", "", *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def _cell(cell: Cell) -> str:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import OK, UNUSABLE, main
 from harness.errors import InputError
 from harness.leaderboard import of_run
 from harness.published import Published, read_published
 from harness.records import CostImage, Inspection
+from harness.store import save_run
 from reports import paper
 from reports.paper.differences import Tolerance, parse
 from reports.paper.layout import build
@@ -276,3 +278,30 @@ def test_a_latency_of_several_rounds_has_its_interval() -> None:
     (row,) = of_run(replace(run, entries=(timed,))).rows
     width = row.columns["runtime_ms_high"] - row.columns["runtime_ms_low"]
     assert method.spread == {LATENCY: width / 2}
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = made(2, 4)
+    for scale in (2, 4):
+        scaled = replace(run, protocol=replace(run.protocol, scale=scale))
+        save_run(tmp_path / "out" / f"x{scale}", scaled)
+    given = ["table", str(tmp_path / "out"), "--to", str(tmp_path)]
+    paper_csv = tmp_path / "mine.csv"
+    paper_csv.write_text(
+        "method,variant,scale,kind,dataset,metric,value,source\n"
+        "ByteESR,,4,paper,valid,psnr_y_db,30.00,Table 1\n"
+    )
+    formats = ["--format", "latex,md,html,csv", "--figures", "params"]
+    assert main([*given, "--published", "lgvan", str(paper_csv), *formats]) == OK
+    told = capsys.readouterr().out
+    assert "×4 ByteESR, valid PSNR: measured 30.40, paper 30.00 (+0.40, tolerance 0.02)" in told
+    assert "Figure: " in told
+    made_files = {file.name for file in tmp_path.glob("benchmark*")}
+    assert {f"benchmark.{suffix}" for suffix in ("tex", "md", "html", "csv")} <= made_files
+    assert main([*given, "--published", "nobody"]) == UNUSABLE
+    known = "'nobody'; there are baselines, dlgsanet, esc, lgvan"
+    assert known in capsys.readouterr().err
+    assert main([*given, "--format", "docx"]) == UNUSABLE
+    assert "--format docx is unknown; there are latex, md, html, csv" in capsys.readouterr().err
+    assert main(["table", str(tmp_path / "nowhere")]) == UNUSABLE
+    assert "holds no results.json" in capsys.readouterr().err
