@@ -142,10 +142,13 @@ def _psnr(split: Split, protocol: Protocol) -> Column:
 
 
 def _runtime(row: Row) -> str:
-    """Print the runtime with half its 95 % interval: `6.51 ± 0.04`."""
-    text = units.ms(row.figures.metrics.get("runtime_ms"))
+    """Print the runtime with half its 95 % interval: `6.51 ± 0.04`; an idle one as `± > 100 %`."""
+    value = row.figures.metrics.get("runtime_ms")
     low, high = (row.runtime.interval_ms if row.runtime else None) or (0.0, 0.0)
-    return f"{text} ± {units.ms((high - low) / 2)}" if high > low else text
+    if value is None or high <= low:
+        return units.ms(value)
+    half = (high - low) / 2
+    return f"{units.ms(value)} ± {units.ms(half) if half < value else '> 100 %'}"
 
 
 def _to_fair(row: Row) -> str:

@@ -17,6 +17,7 @@ from reports import units
 from reports.drawing import ACCENT, INK, MUTED, SERIES, axes, label, logarithmic, short, svg
 
 _BINS = 12  # of image sizes
+_FAR = 4  # times the largest runtime, and its part of the smallest: where intervals are cut
 _SHAPES = {  # kind -> marker, colour, legend: the shape says what the colour says
     "ranked": ("o", SERIES, "ranked"),
     "listed": ("o", SERIES, "entry"),  # where nothing is ranked
@@ -145,11 +146,15 @@ def _intervals(leaderboard: Leaderboard) -> Drawn | None:
         plot.plot([low, high], [place, place], color=SERIES, linewidth=1.5, gid=f"line{place}")
         plot.plot(value, place, "o", color=SERIES, markersize=4)
         titles[f"line{place}"] = f"{short(name)}: {value:.2f} ms, {low:.2f} to {high:.2f} ms"
-    name_rows(plot, [name for *_, name in timed])
+    values, lows, highs, names = zip(*timed, strict=True)
+    first, last = min(values) / _FAR, max(values) * _FAR
+    if min(lows) < first or max(highs) > last:  # few rounds: the widest would hide all others
+        plot.set_xlim(max(min(lows), first), min(max(highs), last))
+    name_rows(plot, names)
     return Drawn(
         "Intervals of runtime",
         "Entries whose intervals overlap are not told apart by this run; the band is the interval "
-        "of the fastest.",
+        "of the fastest. A line that reaches the edge goes on.",
         svg(figure, "intervals", f"Runtime intervals of {len(timed)} entries", titles),
     )
 
