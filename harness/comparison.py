@@ -109,8 +109,11 @@ def _is_metric(column: str, row: Mapping[str, str]) -> bool:
 
 
 def _interval(metric: str, row: Mapping[str, str]) -> Interval | None:
-    low, high = row.get(metric + _LOW), row.get(metric + _HIGH)
-    return (Decimal(low or 0), Decimal(high or 0)) if _is_number(low) and _is_number(high) else None
+    low, high = (row.get(metric + end) for end in (_LOW, _HIGH))
+    if not _is_number(low) or not _is_number(high):
+        return None
+    interval = Decimal(low or 0), Decimal(high or 0)
+    return interval if interval[0] < interval[1] else None  # the baseline's own has no width
 
 
 def _keyed(rows: list[dict[str, str]]) -> Rows:

@@ -13,14 +13,16 @@ from harness.leaderboard import Cell
 from reports import pages, units
 from reports.markdown import escape
 
-_UNITS: tuple[tuple[str, str, Callable[[Cell], str]], ...] = (  # how a metric begins -> unit
+_UNITS: tuple[
+    tuple[str, str, Callable[[Cell], str]], ...
+] = (  # how a metric begins, its unit where its name has none
     ("flops", "G", units.giga),
     ("params", "M", units.mega),
     ("activations", "M", units.mega),
-    ("psnr", "dB", units.db4),
+    ("psnr", "", units.db4),
     ("ssim", "", units.db4),
-    ("runtime", "ms", units.ms),
-    ("memory", "MiB", units.mib),
+    ("runtime", "", units.ms),
+    ("memory", "", units.mib),
 )
 _HEADINGS = ("Entry", "Metric", "A", "B", "Change", "Change [%]")
 

@@ -122,7 +122,7 @@ def _row(
     if len(sides) < 3 or sr is None:
         return None
     lr, bicubic, hr = (sides[f"{side}/{index}"] for side in ("lr", "bicubic", "hr"))
-    panels = [_panel("LR", lr), _panel("Bicubic", bicubic), _panel("This entry", sr)]
+    panels = [_panel("LR", _nearest(lr, hr)), _panel("Bicubic", bicubic), _panel("This entry", sr)]
     compared = "Bicubic"
     if reference and other:
         compared = f"Baseline {reference.name}"
@@ -134,6 +134,13 @@ def _row(
 def _panel(heading: str, picture: Picture) -> Panel:
     psnr = "" if picture.psnr_db is None else f"{units.db(picture.psnr_db)} dB"
     return Panel(heading, uri(picture.webp, "webp"), psnr)
+
+
+def _nearest(lr: Picture, hr: Picture) -> Picture:
+    """Enlarge LR to the size of HR by repeating pixels, which printers would smooth."""
+    pixels = lr.pixels
+    scale = hr.pixels.shape[0] // pixels.shape[0]
+    return album.picture(pixels.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
 def _error(sr: Picture, hr: Picture) -> Picture:

@@ -53,6 +53,7 @@ def test_entries_meet_by_id_and_metrics_by_their_several_names(tmp_path):
         ("5,4.5,5.5", "5.5,,", True),  # a figure without an interval is a point
         ("5,4.5,5.5", "5.51,,", False),
         ("5.00,,", "5.01,,", False),
+        ("5,5,5", "5,,", True),  # the baseline is the unit: an interval without width is none
     ],
 )
 def test_a_runtime_moved_where_intervals_do_not_meet(tmp_path, a, b, equal):
