@@ -6,8 +6,11 @@ import pytest
 
 from harness import cli
 from harness.store import save_run
+from reports import paper, profile
 from tests.reports.browser import look
+from tests.reports.test_paper_table import table_of_everything
 from tests.runs import made
+from tests.test_profile import MADE
 
 pytestmark = pytest.mark.heavy
 
@@ -107,6 +110,7 @@ def pages(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
     out = tmp_path_factory.mktemp("compared")
     for side, entries in (("a", 4), ("b", 3)):
         save_run(out / side, made(entries, 4 + entries % 2))
+    (table,) = paper.write(table_of_everything(), ["html"], out, "benchmark", "colour")
     cli.main(["compare", str(out / "a"), str(out / "b"), "--to", str(out)])
     sheets = plain / "report" / "factsheets"
     return {
@@ -114,10 +118,12 @@ def pages(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
         "factsheet": sheets / "entry01.html",
         "failed": sheets / "bad.html",
         "compare": out / "compare.html",
+        "profile": profile.render(MADE, out),
+        "paper": table,
     }
 
 
-KINDS = ["index", "factsheet", "failed", "compare"]
+KINDS = ["index", "factsheet", "failed", "compare", "profile", "paper"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
