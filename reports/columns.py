@@ -24,11 +24,14 @@ class Column:
 
 
 def main_columns(leaderboard: Leaderboard) -> list[Column]:
-    """Return the columns of the ranked table, all tracks in one."""
+    """Return the columns of the ranked table, all tracks in one.
+
+    Columns that nobody fills are left out.
+    """
     protocol = leaderboard.protocol
     if protocol.main_track is None:
         return [*track_columns(leaderboard, None), _plain("Status", "status")]
-    return [
+    columns = [
         *track_columns(leaderboard, protocol.main_track),
         *(_track(track.name) for track in protocol.tracks[1:]),
         Column(
@@ -40,17 +43,16 @@ def main_columns(leaderboard: Leaderboard) -> list[Column]:
         _plain("Eligible", "eligible"),
         _plain("Status", "status"),
     ]
+    return _filled(columns, leaderboard)
 
 
 def track_columns(leaderboard: Leaderboard, track: Track | None) -> list[Column]:
     """Return the columns of one track's table; without a track, those of figures alone.
 
-    Energy has a column only where it was measured.
+    Columns that nobody fills are left out.
     """
     protocol = leaderboard.protocol
-    energy = _plain("Energy [mJ]", "energy_mj", number=True, show=units.mj)
-    counted = any(row.columns.get("energy_mj") is not None for row in leaderboard.rows)
-    return [
+    columns = [
         *([_place(track)] if track else []),
         _plain("ID", "id", number=True),
         _plain("Entry", "name"),
@@ -64,13 +66,19 @@ def track_columns(leaderboard: Leaderboard, track: Track | None) -> list[Column]
             _runtime,
             metric="runtime_ms",
         ),
-        *([_OFFICIAL] if protocol.timing.official_runs else []),
+        _OFFICIAL,
         _metric("Params [M]", "params", units.mega),
         _metric("FLOPs [G]", "flops", units.giga),
         _metric("Act. [M]", "activations", units.mega),
         _metric("Memory [MiB]", "memory_mib", units.mib),
-        *([energy] if counted else []),
+        _plain("Energy [mJ]", "energy_mj", number=True, show=units.mj),
     ]
+    return _filled(columns, leaderboard)
+
+
+def _filled(columns: list[Column], leaderboard: Leaderboard) -> list[Column]:
+    rows = leaderboard.rows
+    return [one for one in columns if any(one.text(row) != units.MISSING for row in rows)]
 
 
 def _plain(

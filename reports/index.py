@@ -10,6 +10,16 @@ from reports import figures, pages
 from reports.columns import Column, track_columns
 
 _PLACES = "#n is the rank in one column"
+_SCORES = {
+    "exp_ratio": "the score sums {terms}, each as exp(2 × value / the baseline's)",
+    "rank_sum": "the score sums the ranks in {terms}",
+}
+_METRICS = {
+    "runtime_ms": "runtime",
+    "flops": "FLOPs",
+    "params": "parameters",
+    "memory_mib": "memory",
+}
 
 
 @dataclass(frozen=True)
@@ -40,11 +50,13 @@ def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
 
 def _of_track(leaderboard: Leaderboard, track: Track) -> _Board:
     placed = [row for row in leaderboard.rows if track.name in row.standing.places]
-    terms = ", ".join(f"{weight} {metric}" for metric, weight in track.weights.items())
+    weights = [(_METRICS.get(metric, metric), weight) for metric, weight in track.weights.items()]
+    terms = ", ".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights)
+    score = _SCORES[track.method].format(terms=terms)
     return _Board(
         track.name,
         f"Track {track.name}",
-        f"{track.method} of {terms}; less is better. {_PLACES} among the eligible entries.",
+        f"{score}; less is better. {_PLACES} among the eligible entries.",
         track_columns(leaderboard, track),
         sorted(placed, key=lambda row: row.standing.places[track.name].rank),
         [row for row in leaderboard.rows if track.name not in row.standing.places],

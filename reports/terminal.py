@@ -3,20 +3,14 @@
 from collections.abc import Sequence
 
 from harness.leaderboard import Leaderboard
-from reports import units
 from reports.columns import main_columns
 
 
 def table(leaderboard: Leaderboard) -> str:
     """Return the ranked table, then what a reader must know of entries and ranking."""
     columns = main_columns(leaderboard)
-    texts = [[column.text(row) for row in leaderboard.rows] for column in columns]
-    filled = [
-        (column, [column.heading, *cells])
-        for column, cells in zip(columns, texts, strict=True)
-        if set(cells) != {units.MISSING}
-    ]
-    lines = aligned([cells for _, cells in filled], [column.number for column, _ in filled])
+    texts = [[one.heading, *(one.text(row) for row in leaderboard.rows)] for one in columns]
+    lines = aligned(texts, [column.number for column in columns])
     return "\n".join([*lines, *_remarks(leaderboard)])
 
 
