@@ -1,5 +1,6 @@
 """Figures as inline SVG: the same bytes for the same run, readable in light and dark."""
 
+import math
 import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,20 +95,22 @@ def label(
     points: Sequence[tuple[float, float]],
     names: Sequence[str],
     *,
+    radii: Sequence[float] = (),
     only_right: bool = False,
     size: float = 8.0,
 ) -> None:
     """Name the points, first ones first, as far as names fit without touching one another.
 
-    `size` is that of the letters, in points.
+    `radii` are those of the points (4 where none are given), `size` that of the letters, in points.
     """
     figure.draw_without_rendering()
     places = plot.transData.transform(points)
     frame = plot.get_window_extent()
-    taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
-    for (x, y), name in zip(places, names, strict=True):
+    spots = [(x, y, r) for (x, y), r in zip(places, radii or [4.0] * len(names), strict=True)]
+    taken: list[Box] = [(x - r, y - r, x + r, y + r) for x, y, r in spots]
+    for spot, name in zip(spots, names, strict=True):
         text = short(name)
-        for box, anchor in _candidates(x, y, _width(text, size), size, only_right):
+        for box, anchor in _candidates(spot, _width(text, size), size, only_right):
             inside = (
                 frame.x0 <= box[0]
                 and box[2] <= frame.x1
@@ -137,13 +140,15 @@ def short(name: str, length: int = 22) -> str:
 
 
 def _candidates(
-    x: float, y: float, width: float, size: float, only_right: bool
+    spot: tuple[float, float, float], width: float, size: float, only_right: bool
 ) -> Iterable[tuple[Box, tuple[float, float]]]:
-    """Yield where a label may stand: right, left, above, below, and the corners."""
-    half = size * 0.65
-    for left in (x + 6,) if only_right else (x + 6, x - 6 - width, x - width / 2):
-        for up in (0, 11, -11, 20, -20) if only_right else (9, -9, 0, 20, -20):
-            middle = y + up
+    """Yield where the label of a spot (x, y, radius) may stand: right, left, above, below."""
+    x, y, radius = spot
+    half, beside = size * 0.65, radius + 2
+    near, far = (7, 16) if only_right else (5, 16)
+    for left in (x + beside,) if only_right else (x + beside, x - beside - width, x - width / 2):
+        for up in (0, near, -near, far, -far) if only_right else (near, -near, 0, far, -far):
+            middle = y + up + math.copysign(radius, up) * bool(up)
             yield (left, middle - half, left + width, middle + half), (left, middle)
 
 

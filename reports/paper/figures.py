@@ -1,5 +1,6 @@
 """PSNR against a cost, methods as bubbles, as wide as a column of a paper."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,9 @@ def draw(bubbles: Sequence[Bubble], quality: str, cost: str, size: str) -> Figur
             frameon=False,
         )
         points = [(bubble.cost, bubble.psnr_db) for bubble in bubbles]
-        label(figure, plot, points, [bubble.name for bubble in bubbles], size=6.5)
+        names = [bubble.name for bubble in bubbles]
+        radii = [math.sqrt(area) / 2 for area in _areas(bubbles)]
+        label(figure, plot, points, names, radii=radii, size=6.5)
         for text in plot.texts:
             text.set_gid(None)  # ids would repeat
     return figure
@@ -92,8 +95,13 @@ def _value(group: Group, column: Column) -> float | None:
     return method.values[column.quantity] / column.unit if method else None
 
 
-def _scatter(plot: Axes, bubbles: Sequence[Bubble]) -> None:
+def _areas(bubbles: Sequence[Bubble]) -> list[float]:
     largest = max((bubble.size or 0 for bubble in bubbles), default=0) or 1
+    return [max(_SMALLEST, _LARGEST * (bubble.size or 0) / largest) for bubble in bubbles]
+
+
+def _scatter(plot: Axes, bubbles: Sequence[Bubble]) -> None:
+    areas = dict(zip(bubbles, _areas(bubbles), strict=True))
     for published, colour, legend in (
         (False, _MEASURED, "measured"),
         (True, _PUBLISHED, "published PSNR"),
@@ -103,7 +111,7 @@ def _scatter(plot: Axes, bubbles: Sequence[Bubble]) -> None:
             plot.scatter(
                 [bubble.cost for bubble in shown],
                 [bubble.psnr_db for bubble in shown],
-                s=[max(_SMALLEST, _LARGEST * (bubble.size or 0) / largest) for bubble in shown],
+                s=[areas[bubble] for bubble in shown],
                 facecolor="none" if published else colour,
                 edgecolor=colour,
                 linewidth=0.8,

@@ -27,17 +27,16 @@ def build(methods: Sequence[Method], choice: Choice) -> PaperTable:
         raise InputError("no method has a figure for any column; name other --datasets or --scales")
     methods = [m for m in methods if not m.kind or any(c.quantity in m.values for c in columns)]
     notes, blocks, differences = Notes(), [], []
-    devices = dict.fromkeys(method.device for method in methods if not method.kind)
     for scale in scales:
         groups = _groups([method for method in methods if method.scale == scale], choice.sort)
-        layout = _Layout(columns, groups, choice, notes, several_devices=len(devices) > 1)
+        layout = _Layout(columns, groups, choice, notes, several_devices=len(_devices(methods)) > 1)
         blocks.append(Block(scale, tuple(layout.lines()), tuple(groups)))
         differences += layout.differences
     return PaperTable(
         columns,
         tuple(blocks),
         tuple(notes.texts),
-        tuple(_remarks(columns, choice, list(devices), differences)),
+        tuple(_remarks(columns, choice, methods, differences)),
         tuple(differences),
     )
 
@@ -86,7 +85,7 @@ class _Layout:
         value = self._ratio(method, column) if column.ratio else method.values.get(column.quantity)
         if value is None:
             reason = self._why_missing(method, column, group)
-            return Cell(units.MISSING, note=self._notes.number(reason))
+            return Cell(units.MISSING, note=self._notes.number(reason) if reason else None)
         small = self._small.get((method, column), "")
         spread = method.spread.get(column.quantity)
         if spread is not None and not column.ratio:
@@ -108,10 +107,8 @@ class _Layout:
         return _called([method for group in self._groups for method in group], self._baseline)
 
     def _why_missing(self, method: Method, column: Column, group: Group) -> str:
-        if column.ratio:
-            return f"no figure of {self._baseline} from the same device"
-        if method.kind:
-            return "not in the published figures that this project holds"
+        if column.ratio or method.kind:
+            return ""  # what the remarks say of all of them
         if not column.quality and method.values:
             return "not measured in this run"
         known = any(other.kind and column.quantity in other.values for other in group)
@@ -167,6 +164,10 @@ def _marks(column: Column, groups: Sequence[Group]) -> Mapping[Method, Mark]:
     return {m: names[levels.index(value)] for m, value in printed.items() if value in levels}
 
 
+def _devices(methods: Sequence[Method]) -> dict[str, None]:
+    return dict.fromkeys(method.device for method in methods if not method.kind)
+
+
 def _called(methods: Sequence[Method], name: str) -> list[Method]:
     return [method for method in methods if method.key == key_of(name)]
 
@@ -174,9 +175,10 @@ def _called(methods: Sequence[Method], name: str) -> list[Method]:
 def _remarks(
     columns: Sequence[Column],
     choice: Choice,
-    devices: Sequence[str],
+    methods: Sequence[Method],
     differences: Sequence[Difference],
 ) -> Iterable[str]:
+    devices = list(_devices(methods))
     metrics = {column.quantity.metric for column in columns}
     yield f"Methods by {COSTS[choice.sort].heading.partition(' [')[0]}, cheapest first."
     if any(column.quantity.on == HR_SIZE for column in columns):
@@ -190,6 +192,8 @@ def _remarks(
         yield f"Measured on {devices[0]}."
     if any(column.ratio for column in columns):
         yield f"Ratios are those of {choice.baseline} over the row, both from one device."
+    if any(method.kind for method in methods):
+        yield "A dash on a published row: not among the published figures at hand."
     if differences:
         compared = dict.fromkeys(d.column.quantity.metric for d in differences)
         limits = ", ".join(f"{metric} {choice.tolerances[metric]}" for metric in compared)

@@ -142,7 +142,8 @@ def test_missing_figures_say_why() -> None:
     assert why("A", 2) == "checkpoint not available; published value"
     assert why("B", 2) == "checkpoint not available"
     assert why("C", 1) == "not measured in this run"
-    assert why("A (paper)", 1) == "not in the published figures that this project holds"
+    assert why("A (paper)", 1) == ""
+    assert "A dash on a published row: not among the published figures at hand." in table.remarks
     assert [table.notes[note - 1] for note in lines["A (paper)"].notes] == ["source: paper of A"]
 
 
@@ -211,7 +212,7 @@ def test_the_latex_of_a_block() -> None:
         r"Scale & Method & FLOPs [G] & PSNR \\",
         r"\midrule",
         r"$\times4$ & A\_1 & 1.0 & \textbf{32.50} \\",
-        r"$\times4$ & A\_1 (paper)\textsuperscript{2} & --\textsuperscript{1} & "
+        r"$\times4$ & A\_1 (paper)\textsuperscript{1} & -- & "
         r"32.40 {\scriptsize (+0.10)} \\",
         r"$\times4$ & B & 2.0 & \underline{31.00} \\",
     ]
