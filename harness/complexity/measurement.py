@@ -1,6 +1,8 @@
 """All counters on one input."""
 
 import copy
+import functools
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -14,18 +16,28 @@ from harness.complexity.hooks import (
     uncalled_modules,
 )
 from harness.complexity.modules import module_costs
-from harness.complexity.operators import fvcore_count, ptflops_count, torch_count
-from harness.records import Complexity, ModuleCost
+from harness.complexity.operators import (
+    fvcore_analysis,
+    fvcore_count,
+    ptflops_count,
+    torch_count,
+)
+from harness.records import Complexity, Count, ModuleCost
 
 Costs = tuple[Complexity, tuple[ModuleCost, ...]]  # of the network, and of each of its modules
 LARGE = 100 * 10**9  # multiply-accumulates of one forward; the baselines of all editions are below
 
 
 def measure(network: nn.Module, input: Tensor) -> Complexity:
-    """Count what one forward of `network` on `input` costs, by four counters.
+    """Count what one forward of `network` on `input` costs, by four counters: see `costs`."""
+    return costs(network, input)[0]
+
+
+def costs(network: nn.Module, input: Tensor) -> Costs:
+    """Count what one forward of `network` on `input` costs, by four counters, and its modules'.
 
     `input` is a float tensor, [1, 3, 256, 256] in the challenge, on the network's device. The
-    network should be in eval mode and is run once per counter without gradients; its hooks are
+    network should be in eval mode and is run four times without gradients; its hooks are
     left as found. One that fuses its branches at the first forward should have had it.
 
     On the meta device, where shapes alone are computed, the figures are what they are on a CPU,
@@ -33,10 +45,11 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
 
     A counter that fails is named in `problems`. What the network itself raises passes through.
     """
+    trace = functools.cache(partial(fvcore_analysis, network, input))
     with torch.no_grad():
         calls = record_calls(network, input)
-        counters = {
-            "fvcore": partial(fvcore_count, network, input),
+        counters: dict[str, Callable[[], Count]] = {
+            "fvcore": lambda: fvcore_count(trace()),
             "hooks": partial(hooks_count, calls),
             "torch": partial(torch_count, network, input),
             "ptflops": partial(ptflops_count, network, input),
@@ -47,7 +60,8 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
                 flops[name] = count()
             except Exception as error:  # whatever a counter trips over, the others go on
                 problems[name] = _in_one_sentence(error)
-    return Complexity(
+        modules = module_costs(network, calls, trace)
+    complexity = Complexity(
         flops=flops,
         activations=activations(calls),
         num_conv=num_conv(calls),
@@ -55,6 +69,7 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
         problems=problems,
         on_shapes=input.is_meta,
     )
+    return complexity, modules
 
 
 def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Costs:
@@ -66,7 +81,7 @@ def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Cost
     no network that does something else with shapes is counted so; it is run for real.
     """
     with torch.no_grad():
-        return _on_shapes(network, small, input) or _costs(network, input)
+        return _on_shapes(network, small, input) or costs(network, input)
 
 
 def _on_shapes(network: nn.Module, small: Tensor, input: Tensor) -> Costs | None:
@@ -78,14 +93,10 @@ def _on_shapes(network: nn.Module, small: Tensor, input: Tensor) -> Costs | None
         shapes = copy.deepcopy(network).to("meta")
         if torch_count(shapes, small.to("meta")).flops != flops:
             return None
-        counted = _costs(shapes, input.to("meta"))
+        counted = costs(shapes, input.to("meta"))
     except Exception:  # whatever fails here is tried for real, and fails there for its own reason
         return None
     return None if counted[0].problems else counted
-
-
-def _costs(network: nn.Module, input: Tensor) -> Costs:
-    return measure(network, input), module_costs(network, input)
 
 
 def _in_one_sentence(error: Exception) -> str:

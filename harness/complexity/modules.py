@@ -1,31 +1,30 @@
 """What each module of a network costs: its share of FLOPs, parameters and activations."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
-import torch
-from torch import Tensor, nn
+from fvcore.nn import FlopCountAnalysis
+from torch import nn
 
-from harness.complexity.hooks import record_calls
-from harness.complexity.operators import fvcore_analysis
+from harness.complexity.hooks import Call
 from harness.records import ModuleCost
 
 _SMALLEST_SHARE = 0.01  # of FLOPs, parameters or activations, below which a module is left out
 
 
-def module_costs(network: nn.Module, input: Tensor) -> tuple[ModuleCost, ...]:
-    """Return what the modules of `network` cost on `input`, each before those inside it.
+def module_costs(
+    network: nn.Module, calls: Sequence[Call], trace: Callable[[], FlopCountAnalysis]
+) -> tuple[ModuleCost, ...]:
+    """Return what the modules of `network` cost in one forward, each before those inside it.
 
-    The first is the network itself, called ''. FLOPs are fvcore's (0 where it fails), which knows
-    the module that an operator runs in; activations are counted as in `hooks`. A
+    The first is the network itself, called ''. FLOPs are fvcore's (0 where `trace` fails), which
+    knows the module that an operator runs in; activations are counted as in `hooks`, of `calls`. A
     module with less than 1 % of each of the three is left out, as is what stands inside it. One
     that is reached by two names has its first.
     """
     names = {module: name for name, module in network.named_modules()}
-    with torch.no_grad():
-        flops = _flops(network, input)
-        calls = record_calls(network, input)
+    flops = _flops(network, trace)
     activations: Counter[str] = Counter()
     for call in calls:
         if isinstance(call.module, nn.Conv2d | nn.ConvTranspose2d) and call.output is not None:
@@ -51,10 +50,10 @@ def _weighs(cost: ModuleCost, whole: ModuleCost) -> bool:
     return any(part and part >= _SMALLEST_SHARE * total for part, total in parts)
 
 
-def _flops(network: nn.Module, input: Tensor) -> Counter[str]:
+def _flops(network: nn.Module, trace: Callable[[], FlopCountAnalysis]) -> Counter[str]:
     """Count by module; nothing where fvcore fails, which `measure` reports."""
     try:
-        analysis = fvcore_analysis(network, input)
+        analysis = trace()
         counts = analysis.by_module()
     except Exception:  # whatever it trips over, the other costs are known
         return Counter()

@@ -21,7 +21,7 @@ _NO_CUDNN_FLAGS = (False, False, False, False)  # benchmark, deterministic, enab
 _CPU_ATTENTION = ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
-def fvcore_count(network: nn.Module, input: Tensor) -> Count:
+def fvcore_count(analysis: FlopCountAnalysis) -> Count:
     """Return the FLOPs by `fvcore.nn.FlopCountAnalysis`, as the editions from 2024 on call it.
 
     Convolutions and matrix products count multiply-adds without bias, affine batch normalisation 2
@@ -29,7 +29,6 @@ def fvcore_count(network: nn.Module, input: Tensor) -> Count:
     element, nearest and adaptive average pooling 1; einsum has four digits of precision. What does
     not reach the output is not counted.
     """
-    analysis = fvcore_analysis(network, input)
     by_operator = {name: int(flops) for name, flops in analysis.by_operator().items()}
     return Count(sum(by_operator.values()), by_operator, dict(analysis.unsupported_ops()))
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.complexity import measure, module_costs
+from harness.complexity import costs
 from harness.records import ModuleCost
 
 
@@ -33,9 +33,9 @@ class Net(nn.Module):
 def test_shares_are_those_computed_by_hand():
     # 10x10 pixels: a 3x3 convolution of 4 to 4 channels twice, a 1x1 of 4 to 8 once; the small
     # one costs 1 of each, less than 1 % of all
-    costs = module_costs(Net(), torch.ones(1, 4, 10, 10))
+    _, modules = costs(Net(), torch.ones(1, 4, 10, 10))
     first, tail = 2 * 9 * 16 * 100, 32 * 100
-    assert costs == (
+    assert modules == (
         ModuleCost("", "Net", first + tail + 1, 144 + 6 + 40 + 1, 800 + 800 + 1),
         ModuleCost("body", "Body", first, 144 + 6, 800),
         ModuleCost("body.first", "Conv2d", first, 144, 800),
@@ -46,7 +46,7 @@ def test_shares_are_those_computed_by_hand():
 
 def test_the_whole_is_what_is_measured():
     network, lr = Net(), torch.ones(1, 4, 12, 10)
-    whole, complexity = module_costs(network, lr)[0], measure(network, lr)
+    complexity, (whole, *_) = costs(network, lr)
     assert whole.flops == complexity.flops["fvcore"].flops
     assert whole.activations == complexity.activations
     assert whole.params == sum(p.numel() for p in network.parameters())
@@ -57,12 +57,12 @@ def test_where_fvcore_fails_the_rest_is_known(monkeypatch):
     def fail(network, input):
         raise RuntimeError("cannot be traced")
 
-    monkeypatch.setattr("harness.complexity.modules.fvcore_analysis", fail)
-    costs = module_costs(Net(), torch.ones(1, 4, 10, 10))
-    assert [cost.flops for cost in costs] == [0] * len(costs)
-    assert costs[0].activations == 1601
+    monkeypatch.setattr("harness.complexity.measurement.fvcore_analysis", fail)
+    _, modules = costs(Net(), torch.ones(1, 4, 10, 10))
+    assert [module.flops for module in modules] == [0] * len(modules)
+    assert modules[0].activations == 1601
 
 
 @pytest.mark.parametrize("network", [nn.Identity(), nn.Upsample(scale_factor=4)])
 def test_a_network_without_modules_is_its_own_tree(network):
-    assert [cost.name for cost in module_costs(network, torch.ones(1, 3, 8, 8))] == [""]
+    assert [module.name for module in costs(network, torch.ones(1, 3, 8, 8))[1]] == [""]

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from harness.complexity import count_parameters, disagreement, measure
-from harness.complexity.operators import fvcore_count
+from harness.complexity.operators import fvcore_analysis, fvcore_count
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
@@ -89,7 +89,7 @@ def test_a_real_run_at_the_size_of_the_challenge() -> None:
 @pytest.mark.parametrize(("factory", "cost"), COSTS.items(), ids=COSTS)
 def test_the_official_counter_at_the_size_of_the_challenge(factory: str, cost: Cost) -> None:
     with torch.no_grad():
-        count = fvcore_count(build(factory), torch.rand(1, 3, 256, 256))
+        count = fvcore_count(fvcore_analysis(build(factory), torch.rand(1, 3, 256, 256)))
     assert count.flops == cost.fvcore
 
 
