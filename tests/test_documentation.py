@@ -1,0 +1,40 @@
+"""What README and guide tell people to type is understood by the program."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from harness.cli.parser import parser
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/guide.md")
+COMMAND = re.compile(r"^    run_challenge\.py (?P<given>.+?)(?:   .*)?$", re.MULTILINE)
+
+
+def commands() -> list[str]:
+    texts = [(ROOT / page).read_text() for page in PAGES]
+    return [
+        match["given"].replace("…", "PATH") for text in texts for match in COMMAND.finditer(text)
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_is_understood(command: str) -> None:
+    options = parser().parse_args(shlex.split(command.replace("PATH...", "PATH")))
+    assert callable(options.command)
+
+
+def test_every_command_is_documented() -> None:
+    (subparsers,) = (action for action in parser()._actions if action.choices)
+    documented = {command.split()[0] for command in commands()}
+    assert set(subparsers.choices) <= documented
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    file = ROOT / page
+    targets = re.findall(r"\]\(([^)#]+)\)", file.read_text())
+    assert targets
+    assert [target for target in targets if not (file.parent / target).exists()] == []
