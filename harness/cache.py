@@ -7,6 +7,7 @@ file's path, size and time of change; arrays are stored under the digest of thei
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,14 @@ class ImageCache:
         except OSError as error:
             raise DataError(f"{image} cannot be read: {error.strerror}") from error
         key = f"{image.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+        return self.made(key, lambda: read_image(image))
+
+    def made(self, key: str, make: Callable[[], NDArray[np.uint8]]) -> CachedImage:
+        """Return what `make` gives, uint8 [H, W, 3], and gave before under the same `key`."""
         known = self._index.get(key)
         if known and (array := self._array(known["digest"])).is_file():
             return CachedImage(known["digest"], array, known["height"], known["width"])
-        cached = self.store(read_image(image))
+        cached = self.store(make())
         self._index[key] = {
             "digest": cached.digest,
             "height": cached.height,

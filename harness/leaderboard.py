@@ -124,6 +124,10 @@ def _data_notes(run: Run, protocol: Protocol) -> Iterator[str]:
     absent = [split.name for split in run.splits if not split.images]
     if absent:
         yield f"no images of {', '.join(absent)} were in the data folder"
+    made = [split for split in run.splits if split.made_lr]
+    if made:
+        names = ", ".join(split.name for split in made)
+        yield f"LR of {names} was made from HR by {made[0].made_lr}"
 
 
 def _timing_notes(run: Run) -> Iterator[str]:

@@ -161,14 +161,19 @@ def _split_faults(split: Split) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", split.name):
         # an underscore would make the columns psnr_y_S_db ambiguous
         yield f"{where}: a name is of letters and digits, the first a letter"
+    if split.hr or split.lr or split.bundled:
+        yield from _pattern_faults(where, split)
+    if split.threshold:
+        yield from _threshold_faults(where, split.threshold)
+
+
+def _pattern_faults(where: str, split: Split) -> Iterator[str]:
     for pattern in (split.hr, split.lr):
         inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts
         if not inside or pattern.count("*") != 1 or "*" not in Path(pattern).name:
             yield f"{where}: {pattern!r} must lie below the data folder, one `*` in its file name"
     if split.hr == split.lr:
         yield f"{where}: hr and lr are the same pattern"
-    if split.threshold:
-        yield from _threshold_faults(where, split.threshold)
 
 
 def _threshold_faults(where: str, threshold: Threshold) -> Iterator[str]:

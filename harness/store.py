@@ -11,7 +11,7 @@ from harness.errors import RunError
 from harness.records import Run
 from harness.schema import SchemaError, from_table, to_table
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 RESULTS = "results.json"
 
 # Raise a pass's version when a change of the code changes what the pass measures.

@@ -1,19 +1,13 @@
 """Published checkpoints: found in local folders and the cache by their digest, or fetched."""
 
 import hashlib
-import logging
-import shutil
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache as once
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import pooch
-import requests
 
 from harness import cache
+from harness.downloads import FetchError, retrieve
 from harness.errors import InputError
 from harness.records import WeightsTable
 from harness.submission import Submission
@@ -22,10 +16,6 @@ _UNPUBLISHED = (
     "names no published checkpoint: its manifest has no url and sha256 under [weights]; ask its "
     "authors, see its factsheet"
 )
-
-
-class FetchError(InputError):
-    """A checkpoint cannot be fetched."""
 
 
 def located(submission: Submission, folders: Sequence[Path] = ()) -> Submission:
@@ -61,26 +51,14 @@ def fetch(submission: Submission) -> Path:
     if table is None or table.url is None or table.sha256 is None:
         raise FetchError(f"{name} {_UNPUBLISHED}")
     target = _cached(table)
-    pooch.get_logger().setLevel(logging.WARNING)
-    try:
-        pooch.retrieve(
-            table.url,
-            known_hash=f"sha256:{table.sha256.lower()}",
-            path=target.parent,
-            fname=target.name,
-            downloader=_copy if urlsplit(table.url).scheme == "file" else None,
-            progressbar=True,
-        )
-    except ValueError as error:
-        raise FetchError(
-            f"{name}: what {table.url} gave has another sha256 than {table.sha256}; nothing was "
-            "kept: correct the manifest, or ask its authors"
-        ) from error
-    except (OSError, requests.RequestException) as error:
-        raise FetchError(
-            f"{name}: {table.url} cannot be fetched ({type(error).__name__}); is this machine "
-            "offline? Put the file in a folder and name that with --weights"
-        ) from error
+    retrieve(
+        table.url,
+        table.sha256,
+        target,
+        name=name,
+        advice="Put the file in a folder and name that with --weights",
+        remedy="correct the manifest, or ask its authors",
+    )
     return target
 
 
@@ -99,8 +77,3 @@ def _cached(table: WeightsTable) -> Path:
 def _by_digest(folder: Path) -> Mapping[str, Path]:
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     return {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in files}
-
-
-def _copy(url: str, output_file: str, _: pooch.Pooch) -> None:
-    """Serve `file:` addresses, which pooch does not know."""
-    shutil.copyfile(urllib.request.url2pathname(urlsplit(url).path), output_file)

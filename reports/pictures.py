@@ -83,7 +83,7 @@ def _chosen(run: Run, splits: dict[str, SplitInfo]) -> Iterator[tuple[Image, str
 
 
 def _named(split: Split) -> list[str]:
-    pattern = Path(split.hr).name
+    pattern = Path(split.hr or "*.png").name  # in the known layouts, HR files have no suffix
     return [pattern.replace("*", image) for image in split.pictures]
 
 

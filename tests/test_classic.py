@@ -81,6 +81,15 @@ def test_the_luma_that_was_used_and_absent_data_are_named(rounded: bool, words: 
     assert "no images of test were in the data folder" in notes
 
 
+def test_a_report_tells_how_data_were_found_and_made(tmp_path: Path) -> None:
+    run = unranked(made(3, 4))
+    valid = replace(run.splits[0], layout="EDSR, KAIR", made_lr="MATLAB's bicubic (a way)")
+    run = replace(run, splits=(valid, *run.splits[1:]))
+    assert "LR of valid was made from HR by MATLAB's bicubic (a way)" in of_run(run).notes
+    page = reports.render(run, tmp_path).read_text()
+    assert "2 images (layout EDSR, KAIR), LR made from HR by MATLAB&#39;s bicubic" in page
+
+
 def test_tables_without_ranks(tmp_path: Path) -> None:
     run = unranked(made(5, 4))
     page = reports.render(run, tmp_path).read_text()

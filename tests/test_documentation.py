@@ -1,4 +1,4 @@
-"""What README and guide tell people to type is understood by the program."""
+"""What README, guide and data page tell people to type is understood by the program."""
 
 import re
 import shlex
@@ -9,7 +9,7 @@ import pytest
 from harness.cli.parser import parser
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/guide.md")
+PAGES = ("README.md", "docs/guide.md", "docs/data.md")
 COMMAND = re.compile(r"^    run_challenge\.py (?P<given>.+?)(?:   .*)?$", re.MULTILINE)
 
 

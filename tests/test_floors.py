@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = [
     {"errors"},
     {"records"},
-    {"schema", "files", "csv_rows", "select_model"},
+    {"schema", "files", "csv_rows", "downloads", "select_model"},
     {"images", "resize", "fidelity", "statistics"},
     {
         "protocol",

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from harness.errors import DataError
 from harness.images import crop_to_multiple, read_image
-from harness.resize import downscale, upscale
+from harness.resize import Convention, downscale, upscale
 
 
 def cubic(x: Fraction) -> Fraction:
@@ -26,7 +26,16 @@ def cubic(x: Fraction) -> Fraction:
     return Fraction(0)
 
 
-def exact_row(row: list[int], factor: Fraction) -> list[Fraction]:
+def replicated(j: int, length: int) -> int:
+    return min(max(j, 0), length - 1)
+
+
+def mirrored(j: int, length: int) -> int:
+    """Go back and forth over the row: 2 1 0 | 0 1 2 | 2 1 0."""
+    return ([*range(length), *reversed(range(length))])[j % (2 * length)]
+
+
+def exact_row(row: list[int], factor: Fraction, outside=replicated) -> list[Fraction]:
     """Resize one row by the definition, in rational numbers."""
     sharpness = min(factor, Fraction(1))
     resized = []
@@ -34,7 +43,7 @@ def exact_row(row: list[int], factor: Fraction) -> list[Fraction]:
         centre = (i + Fraction(1, 2)) / factor - Fraction(1, 2)
         reach = range(floor(centre - 2 / sharpness), floor(centre + 2 / sharpness) + 2)
         weights = [cubic(sharpness * (centre - j)) for j in reach]
-        values = [row[min(max(j, 0), len(row) - 1)] for j in reach]
+        values = [row[outside(j, len(row))] for j in reach]
         resized.append(sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights))
     return resized
 
@@ -50,6 +59,10 @@ def exact_image(plane: np.ndarray, factor: Fraction) -> np.ndarray:
     return resize_columns(resize_columns(plane).T).T
 
 
+def level(value: Fraction) -> int:
+    return min(max(floor(value + Fraction(1, 2)), 0), 255)
+
+
 def images(sides: st.SearchStrategy[int]) -> st.SearchStrategy[np.ndarray]:
     return arrays(np.uint8, st.tuples(sides, sides, st.just(3)))
 
@@ -62,6 +75,35 @@ def test_shrinking_equals_the_definition(image, scale):
     for channel in range(3):
         expected = exact_image(image[..., channel], Fraction(1, scale))
         np.testing.assert_array_equal(small[..., channel], expected)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    image=images(st.integers(1, 3).map(lambda n: 4 * n)),
+    scale=st.sampled_from([2, 4]),
+    border=st.sampled_from(["replicate", "symmetric"]),
+    height_first=st.booleans(),
+    rounded_between=st.booleans(),
+)
+def test_every_convention_equals_its_definition(
+    image, scale, border, height_first, rounded_between
+):
+    outside = {"replicate": replicated, "symmetric": mirrored}[border]
+    between = level if rounded_between else Fraction
+
+    def turned(plane):
+        return list(zip(*plane, strict=True))
+
+    def columns(plane, rounded):
+        resized = [exact_row(list(column), Fraction(1, scale), outside) for column in turned(plane)]
+        return turned([[rounded(value) for value in column] for column in resized])
+
+    plane = [[Fraction(int(value)) for value in row] for row in image[..., 0]]
+    plane = plane if height_first else turned(plane)
+    plane = turned(columns(turned(columns(plane, between)), level))
+    expected = plane if height_first else turned(plane)
+    small = downscale(image, scale, Convention(border, height_first, rounded_between))
+    np.testing.assert_array_equal(small[..., 0], np.array(expected))
 
 
 @settings(deadline=None, max_examples=40)

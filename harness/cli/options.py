@@ -82,6 +82,14 @@ def box(text: str) -> tuple[int, ...]:
     return found
 
 
+def scales(text: str) -> tuple[int, ...]:
+    """Read `2,3,4` as scales, all above 1."""
+    found = numbers(text)
+    if not found or min(found) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of scales like 2,3,4")
+    return found
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read `valid,test`."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -18,6 +18,7 @@ from harness.cli.options import (
     numbers,
     percentage,
     positive,
+    scales,
     whole,
 )
 
@@ -54,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
         help="relate scores to the baseline's row or to its published figures",
     )
     rank.set_defaults(command=_command("rank"))
+
+    _add_data(commands)
 
     _add_exchange(commands)
     _add_paper(commands)
@@ -170,6 +173,28 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=_command("run"))
+
+
+def _add_data(commands: Any) -> None:
+    data = commands.add_parser("data", help="make LR images, check data sets, fetch public ones")
+    kinds = data.add_subparsers(required=True, metavar="WHAT", dest="what")
+    prepare = kinds.add_parser("prepare", help="make LR from HR by MATLAB's bicubic")
+    prepare.add_argument("hr", type=Path, metavar="HR_DIR", help="folder of HR images, PNG")
+    prepare.add_argument("--scales", type=scales, default=(2, 3, 4), metavar="2,3,4")
+    prepare.add_argument("--to", type=Path, required=True, help="folder of the data set")
+    prepare.add_argument(
+        "--border",
+        choices=("replicate", "symmetric"),
+        default="replicate",
+        help="outside the image: its outermost pixel, as in the files in circulation, or its "
+        "mirror, as in MATLAB's own imresize",
+    )
+    check = kinds.add_parser("check", help="counts, sizes, faults, and how LR was made")
+    check.add_argument("folder", type=Path, metavar="DIR", help="a data set, or a folder of them")
+    fetch = kinds.add_parser("fetch", help="download a public data set, or say where it is")
+    fetch.add_argument("name", metavar="NAME", help="DIV2K_valid_HR, Set5, Manga109, ...")
+    fetch.add_argument("--to", type=Path, default=Path("data"), help="(default: data)")
+    data.set_defaults(command=_command("data"))
 
 
 def _add_exchange(commands: Any) -> None:

@@ -27,7 +27,7 @@ def _protocols(_: argparse.Namespace) -> Iterable[str]:
         for split in edition.splits:
             limit = split.threshold
             needs = f", at least {limit.db:.{limit.decimals}f} dB" if limit else ""
-            yield f"  {split.name}: {split.hr} with {split.lr}{needs}"
+            yield f"  {split.name}: {split.wanted}{needs}"
         for track in edition.tracks:
             terms = " + ".join(f"{weight:g} {metric}" for metric, weight in track.weights.items())
             yield f"  track {track.name}: {track.method} of {terms} ({track.source})"

@@ -4,8 +4,9 @@ import argparse
 import sys
 
 from harness import cli
+from harness.downloads import FetchError
 from harness.submission import Submission, discover
-from harness.weights import FetchError, fetch
+from harness.weights import fetch
 
 
 def command(options: argparse.Namespace) -> int:

@@ -15,15 +15,27 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Split:
-    """One set of image pairs, and the PSNR that an entry must reach on it."""
+    """One set of image pairs, and the PSNR that an entry must reach on it.
+
+    Its files are those of the patterns, or, without them, those of a data set in any layout of
+    `datasets.layouts`.
+    """
 
     name: str
-    hr: str  # file pattern below the data folder; `*` stands for the image's name
-    lr: str
+    hr: str = ""  # file pattern below the data folder; `*` stands for the image's name
+    lr: str = ""
+    aliases: tuple[str, ...] = ()  # without patterns: other names that the data set goes by
     threshold: Threshold | None = None
     private: bool = False  # its images are the organisers' secret; see `report --public`
     pictures: tuple[str, ...] = ()  # images that factsheets show: what `*` stands for
     bundled: tuple[str, ...] = ()  # scikit-image's images that make up an embedded split
+
+    @property
+    def wanted(self) -> str:
+        """Say which files the split is made of."""
+        if self.hr:
+            return f"{self.hr} with {self.lr}"
+        return f"{' or '.join((self.name, *self.aliases))} in a known layout"
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ class SplitInfo:
     hr_digest: str = ""
     lr_sizes: tuple[tuple[int, int], ...] = ()  # height, width of each image
     pictures: str = ""  # album of its HR, LR and bicubic crops, below OUT
+    layout: str = ""  # in which it was found; empty where the protocol states its patterns
+    made_lr: str = ""  # how LR was made from HR; empty where it was found
 
 
 @dataclass(frozen=True)

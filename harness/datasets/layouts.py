@@ -1,0 +1,76 @@
+"""How a data set is laid out: known patterns, tried in their order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+Files = Mapping[str, Path]  # what `*` stands for -> file
+
+
+@dataclass(frozen=True)
+class Layout:
+    """File patterns below the folder of all data sets.
+
+    `{set}` stands for the data set's name, `{scale}` for the scale, `*` for the image's name.
+    """
+
+    name: str
+    hr: str
+    lr: str
+    hr_multiple: int = 1  # LR was made of HR that was cropped to multiples of it
+
+    def filled(self, name: str, scale: int) -> "Layout":
+        """Return the patterns of one data set, `.` for the folder itself, at one scale."""
+
+        def fill(pattern: str) -> str:
+            return pattern.replace("{set}", name).replace("{scale}", str(scale)).removeprefix("./")
+
+        return replace(self, hr=fill(self.hr), lr=fill(self.lr))
+
+
+LAYOUTS = (
+    Layout("EDSR, KAIR", "{set}/HR/*.png", "{set}/LR_bicubic/X{scale}/*x{scale}.png"),
+    Layout("BasicSR", "{set}/GTmod12/*.png", "{set}/LRbicx{scale}/*.png"),
+    Layout("BasicSR, HAT", "{set}/GTmod{scale}/*.png", "{set}/LRbicx{scale}/*.png"),
+    # its LR images belong to HR cropped to multiples of 12, which `original` is not
+    Layout("BasicSR, original", "{set}/original/*.png", "{set}/LRbicx{scale}/*.png", 12),
+    Layout("NTIRE", "{set}_HR/*.png", "{set}_LR/*x{scale}.png"),
+    Layout("DIV2K", "{set}_HR/*.png", "{set}_LR_bicubic/X{scale}/*x{scale}.png"),
+    Layout("HR images alone", "{set}/*.png", ""),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of a data set at one scale."""
+
+    layout: Layout  # with its patterns filled in
+    hr: Files
+    lr: Files
+    lr_is_made: bool  # from HR, as there is no folder of LR images
+
+
+def find(data: Path, name: str, scale: int) -> Found | None:
+    """Find a data set: the first layout with both sides, or else with HR, or else with LR."""
+    every = [at(data, layout.filled(name, scale)) for layout in LAYOUTS]
+    best = max(every, key=lambda one: (bool(one.hr and one.lr), bool(one.hr), bool(one.lr)))
+    return best if best.hr or best.lr else None
+
+
+def at(data: Path, layout: Layout) -> Found:
+    """Return the files that fit a layout whose patterns are filled in; none where nothing does."""
+    hr, lr = files(data, layout.hr), files(data, layout.lr)
+    has_lr_folder = bool(layout.lr) and (data / layout.lr).parent.is_dir()
+    return Found(layout, hr, lr, lr_is_made=bool(hr) and not has_lr_folder)
+
+
+def files(data: Path, pattern: str) -> Files:
+    """Map what `*` stands for to each file that fits `pattern`, in the order of their names."""
+    if not pattern:
+        return {}
+    before, _, after = Path(pattern).name.partition("*")
+    return {
+        file.name[len(before) : len(file.name) - len(after)]: file
+        for file in sorted((data / pattern).parent.glob(Path(pattern).name))
+        if not file.name.startswith(".")
+    }
