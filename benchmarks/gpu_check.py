@@ -6,7 +6,7 @@ Six networks are timed three times over, on generated LR images of the challenge
 more by the official policy. Checkpoints are optional: without them weights are drawn. It needs no
 installation, but numpy, scipy and the other packages of REQUIRED. On a CPU ask for less:
 
-    python benchmarks/gpu_check.py --device cpu --side 0.25 --rounds 3 --sweeps 2
+    python benchmarks/gpu_check.py --device cpu --side 0.12 --rounds 2 --sweeps 2 --drift 1
 """
 
 import argparse
@@ -78,10 +78,11 @@ class Repetition:
     """One complete timing: ranked rows by name, and the seconds of each visit."""
 
     rows: dict[str, Row]
+    notes: tuple[str, ...]  # on the rounds
     seconds: tuple[float, ...]
 
 
-def edition(rounds_: int, sweeps: int) -> Protocol:
+def edition(sweeps: int, drift: float) -> Protocol:
     """Return the challenge of 2026 with generated images and a ranking by runtime alone."""
     known = protocol.load("ntire2026")
     track = Track("runtime", "exp_ratio", {"runtime_ms": 1.0}, "as ntire2026")
@@ -89,7 +90,7 @@ def edition(rounds_: int, sweeps: int) -> Protocol:
         known,
         splits=(replace(known.splits[0], threshold=None),),
         tracks=(track,),
-        timing=replace(known.timing, rounds=rounds_, sweeps=sweeps),
+        timing=replace(known.timing, rounds=FEWEST, sweeps=sweeps, drift=drift),
     )
 
 
@@ -135,8 +136,8 @@ def repetition(crew: Sequence[Contestant], bench: Bench, folder: Path) -> Repeti
         entries=tuple(timed.values()),
         rounds=made,
     )
-    rows = {row.figures.name: row for row in leaderboard.of_run(run).rows}
-    return Repetition(rows, seconds)
+    ranked = leaderboard.of_run(run)
+    return Repetition({row.figures.name: row for row in ranked.rows}, ranked.notes, seconds)
 
 
 # ---------------------------------------------------------------- what is printed
@@ -161,6 +162,14 @@ def board(one: Repetition) -> Iterator[str]:
         sure = "" if ahead is None else f"{100 * ahead:.1f} %"
         cells = [place, row.figures.name, f"{runtime:.3f}", interval]
         yield "| " + " | ".join([*cells, f"{ratio(row, one.rows):.4f}", sure]) + " |"
+
+
+def flags(repetitions: Sequence[Repetition]) -> Iterator[str]:
+    """Yield what the clock, the rounds and the watch over the GPU flagged."""
+    for number, one in enumerate(repetitions, 1):
+        for name, row in one.rows.items():
+            yield from (f"- {number}, {name}: [{flag}] {text}" for flag, text in row.flags.items())
+        yield from (f"- {number}: {note}" for note in one.notes)
 
 
 def spreads(repetitions: Sequence[Repetition]) -> Iterator[str]:
@@ -232,6 +241,7 @@ def main() -> None:
     parser.add_argument("--side", type=float, default=1.0, help="factor on the images' sides")
     parser.add_argument("--sweeps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=0, help="default: as many as --minutes hold")
+    parser.add_argument("--drift", type=float, default=0.05, help="as [timing] drift of a protocol")
     parser.add_argument("--minutes", type=float, default=7.0)
     options = parser.parse_args()
     began = time.monotonic()
@@ -239,7 +249,7 @@ def main() -> None:
     crew = contestants(options.weights)
     with tempfile.TemporaryDirectory(prefix="esr-harness-gpu-check-") as name:
         folder = Path(name)
-        challenge = edition(FEWEST, options.sweeps)
+        challenge = edition(options.sweeps, options.drift)
         split = generated(challenge.splits[0].name, options.side, ImageCache(folder))
         identity = environment.identity(device, challenge.switches)
         bench = Bench(
@@ -275,6 +285,7 @@ def main() -> None:
     print(f"    python benchmarks/gpu_check.py {' '.join(sys.argv[1:])}\n")
     print("## The first repetition\n", *board(repetitions[0]), sep="\n", end="\n\n")
     print("## Ratios to SPAN from run to run\n", *spreads(repetitions), sep="\n", end="\n\n")
+    print("## Flags\n", *(list(flags(repetitions)) or ["None."]), sep="\n", end="\n\n")
     print("## What a visit costs\n", overhead(repetitions), sep="\n", end="\n\n")
     print("## Cold starts, by policy\n", *cold(repetitions[0], official), sep="\n")
     runs = (
