@@ -76,6 +76,39 @@ def test_a_size_that_never_settles_is_given_up_at_the_limit_and_flagged():
     assert visit.warm_up == {"10x20": 2, "30x10": 2, "50x50": 2}
 
 
+def test_what_an_entry_warmed_by_itself_changes_nothing():
+    device = FakeDevice()
+    for height, width in ((20, 40), (60, 20), (100, 100)):  # the sizes of SR
+        device.timed(lambda size=(height, width): torch.zeros(1, 3, *size))
+    _, warmed, _ = timed(TimingPolicy(sweeps=3), device=device)
+    _, cold, _ = timed(TimingPolicy(sweeps=3))
+    assert warmed.samples_ms == cold.samples_ms
+    assert warmed.warm_up == {"10x20": 2, "30x10": 2, "50x50": 2}
+
+
+def test_every_call_gets_a_fresh_copy_of_lr():
+    loaded = []
+
+    class Spoils(Nearest):
+        def forward(self, x):
+            sr = super().forward(x)
+            x.fill_(77.0)
+            return sr
+
+    def load():
+        loaded.append(torch.full((1, 3, 50, 50), 5.0))
+        return loaded[-1]
+
+    spoils = Spoils()
+    policy = TimingPolicy(sweeps=4)
+    network = Network(spoils, 2, 1)
+    parameters = {"digest": lambda sr: f"{sr.mean():g}", "progress": lambda done: None}
+    parameters |= {"data_range": 255.0, "seed": 0}
+    visit = measure(network, [("valid", load)], FakeDevice(), policy, **parameters)
+    assert [mark for _, _, mark in spoils.seen[3:7]] == [5.0] * 4
+    assert visit.digests == {"valid": ("5",)}
+
+
 def test_the_official_policy_times_every_image_once_cold_and_in_order():
     seen, visit, done = timed(TimingPolicy(policy="official", sweeps=3))
     assert [mark for _, _, mark in seen] == [0, 1, 2, 3]
