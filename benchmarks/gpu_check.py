@@ -6,7 +6,7 @@ Six networks are timed three times over, on generated LR images of the challenge
 more by the official policy. Checkpoints are optional: without them weights are drawn. It needs no
 installation, but numpy, scipy and the other packages of REQUIRED. On a CPU ask for less:
 
-    python benchmarks/gpu_check.py --device cpu --side 0.12 --rounds 2 --sweeps 2 --drift 1
+    python benchmarks/gpu_check.py --device cpu --networks span rlfn efdn --side 0.25 --rounds 3
 """
 
 import argparse
@@ -105,9 +105,9 @@ def generated(split: str, side: float, cache: ImageCache) -> SplitData:
     return SplitData(split, tuple(pairs))
 
 
-def contestants(weights: Sequence[Path]) -> list[Contestant]:
-    """Return the networks as entries that only have to be timed."""
-    found = discover([ROOT / "submissions" / name for name in NETWORKS])
+def contestants(names: Sequence[str], weights: Sequence[Path]) -> list[Contestant]:
+    """Return shipped networks as entries that only have to be timed."""
+    found = discover([ROOT / "submissions" / name for name in names])
     ready = [located(one, weights) for one in found if isinstance(one, Submission)]
     return [
         Contestant(Entry(one.slug, one.manifest.name, digest=digest(one)), one) for one in ready
@@ -193,7 +193,7 @@ def spreads(repetitions: Sequence[Repetition]) -> Iterator[str]:
 
 def overhead(repetitions: Sequence[Repetition]) -> str:
     """Say what a visit costs beside the timed calls."""
-    seconds = [second for one in repetitions for second in one.seconds]
+    whole = statistics.fmean(second for one in repetitions for second in one.seconds)
     visits = [
         made.visit
         for one in repetitions
@@ -201,26 +201,22 @@ def overhead(repetitions: Sequence[Repetition]) -> str:
         if row.entry and row.entry.timing
         for made in row.entry.timing.visits
     ]
-    timed = statistics.fmean(_timed_seconds(visit) for visit in visits)
-    warm = statistics.fmean(_warm_seconds(visit) for visit in visits)
-    whole = statistics.fmean(seconds)
+    calls = statistics.fmean(map(seconds_of_calls, visits))
+    inside = statistics.fmean(visit.ended_s - visit.began_s for visit in visits)
     return (
-        f"A visit takes {whole:.2f} s (mean of {len(seconds)} visits): {timed:.2f} s of timed "
-        f"calls, about {warm:.2f} s of warm-up (its passes at the speed of timed calls), and "
-        f"{whole - timed - warm:.2f} s of everything else: copies, the start of the process, "
-        "PyTorch's import, loading, first calls, digests of the outputs, the store."
+        f"A visit takes {whole:.2f} s (mean of {len(visits)}): {calls:.2f} s of timed calls, "
+        f"{inside - calls:.2f} s of warm-up and of digests of the outputs, and "
+        f"{whole - inside:.2f} s of everything else: copies, the start of the process, PyTorch's "
+        "import, loading, the end, the store."
     )
 
 
-def _timed_seconds(visit: Visit) -> float:
-    images = [image for split in visit.samples_ms.values() for image in split]
-    return sum(sum(image) for image in images) / 1e3
-
-
-def _warm_seconds(visit: Visit) -> float:
-    (images,) = visit.samples_ms.values()
-    passes = visit.warm_up.values()  # a size for each image, in the same order
-    return sum(n * statistics.median(i) for n, i in zip(passes, images, strict=True)) / 1e3
+def seconds_of_calls(visit: Visit) -> float:
+    """Return how long the measuring itself took: timed calls, perturbed ones, bursts."""
+    samples = [ms for split in visit.samples_ms.values() for image in split for ms in image]
+    perturbed = [ms for split in visit.perturbed_ms.values() for _, ms in split]
+    bursts = [burst.ended_s - burst.began_s for burst in visit.bursts.values()]
+    return (sum(samples) + sum(perturbed)) / 1e3 + sum(bursts)
 
 
 def cold(fair: Repetition, official: Repetition) -> Iterator[str]:
@@ -237,6 +233,9 @@ def cold(fair: Repetition, official: Repetition) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, action="append", default=[], metavar="DIR")
+    parser.add_argument(
+        "--networks", nargs="+", default=NETWORKS, metavar="NAME", help="SPAN first"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--side", type=float, default=1.0, help="factor on the images' sides")
     parser.add_argument("--sweeps", type=int, default=10)
@@ -246,7 +245,7 @@ def main() -> None:
     options = parser.parse_args()
     began = time.monotonic()
     device = devices.resolve(options.device)
-    crew = contestants(options.weights)
+    crew = contestants(options.networks, options.weights)
     with tempfile.TemporaryDirectory(prefix="esr-harness-gpu-check-") as name:
         folder = Path(name)
         challenge = edition(options.sweeps, options.drift)
