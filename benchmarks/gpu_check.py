@@ -234,7 +234,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument(
-        "--networks", nargs="+", default=NETWORKS, metavar="NAME", help="SPAN first"
+        "--networks",
+        nargs="+",
+        default=NETWORKS,
+        metavar="NAME",
+        help="of submissions, SPAN among them",
     )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--side", type=float, default=1.0, help="factor on the images' sides")

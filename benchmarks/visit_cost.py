@@ -77,8 +77,8 @@ def main() -> None:
     print("# What a visit costs\n")
     print(
         f"{environment.observe(device)['date'][:10]}, {identity.get('gpu', identity['cpu'])}, "
-        f"{devices.host.available_cores()} cores, torch {identity['torch']}; LR images of {sizes}."
-        f" Seconds, medians of {options.visits} visits.\n"
+        f"{identity['threads']} threads, torch {identity['torch']}; LR images of {sizes}. "
+        f"Seconds, medians of {options.visits} visits.\n"
     )
     print(f"    python benchmarks/visit_cost.py {' '.join(sys.argv[1:])}\n")
     print("| network | before | warm-up | timed calls | after | beside the calls |")
