@@ -5,7 +5,8 @@ import torch
 from harness.devices import Lap
 from harness.devices.fake import FakeDevice
 from harness.loading import Network
-from harness.records import TimingPolicy
+from harness.records import Entry, RoundVisit, TimingPolicy
+from harness.scrutiny import Circumstances, of_visits
 from harness.statistics import visit_ms
 from harness.timing import Perturbation, measure
 
@@ -155,6 +156,7 @@ def test_input_is_padded_by_reflection_and_the_output_cropped():
     assert torch.equal(sr, torch.nn.functional.interpolate(lr, scale_factor=2))
 
 
+AROUND = Circumstances(noise=0.2, input_size=(100, 100), scale=2)
 LARGE = [("valid", image(50, 50, mark)) for mark in range(1, 4)]  # 1 ms each
 
 
@@ -206,10 +208,11 @@ def test_times_by_the_host_stand_beside_those_of_the_device():
     assert timed(TimingPolicy(), LARGE, OneClock())[1].host_ms == {}
 
 
-def test_repeats_that_are_faster_than_the_first_call_are_flagged():
+def test_a_network_that_remembers_is_faster_from_the_second_call_on():
     _, visit, _ = timed(TimingPolicy(sweeps=3), LARGE, FakeDevice(remembered=set()))
-    assert visit.flags["repeats-faster"].startswith("repeats on valid took 1%")
-    assert timed(TimingPolicy(sweeps=3), LARGE)[1].flags == {}
+    assert visit.samples_ms["valid"] == ((1.0, 0.01, 0.01),) * 3
+    found = of_visits(Entry("one", "One"), [RoundVisit(0, 0, "entry", visit)], AROUND)
+    assert set(found) == {"repeats-faster", "content-remembered"}
 
 
 def test_what_was_remembered_in_warm_up_does_not_help():
