@@ -134,6 +134,17 @@ def test_memory_is_reset_between_splits():
     images = [("valid", image(50, 50, 0)), ("test", image(10, 10, 1))]
     _, visit, _ = timed(TimingPolicy(), images)
     assert visit.peak_bytes == {"valid": 100 * 100 * 3 * 4, "test": 20 * 20 * 3 * 4}
+    assert visit.reserved_bytes == {}
+
+
+def test_reserved_memory_is_the_most_that_any_call_of_a_split_held():
+    class Pooled(FakeDevice):
+        def reserved_bytes(self):
+            return 2 * self.peak_bytes()
+
+    _, visit, _ = timed(TimingPolicy(sweeps=2), device=Pooled())
+    # images of valid are 20x40 and 60x20 as SR, of test 100x100
+    assert visit.reserved_bytes == {"valid": 2 * 60 * 20 * 12, "test": 2 * 100 * 100 * 12}
 
 
 def test_progress_counts_timed_images():
@@ -187,6 +198,7 @@ def test_over_all_rounds_about_every_image_is_timed_once_more_on_perturbed_lr():
         for n in range(9)
     }
     assert len(drawn) > 1
+    assert timed(TimingPolicy(), seed=7)[1].perturbation_seed == 7
 
 
 def test_the_official_policy_sees_the_images_alone():
