@@ -91,7 +91,8 @@ def main() -> None:
     print(
         "\n`before`: copies of the files, the process, PyTorch's import, loading. `warm-up`: at "
         "least two calls on every size, and digests of the outputs. `after`: the result, the "
-        f"process's end. All of it took {time.monotonic() - began:.0f} s."
+        "process's end. How far ratios to the baseline spread stands in the notes that "
+        f"benchmarks/gpu_check.py prints. All of it took {time.monotonic() - began:.0f} s."
     )
 
 
