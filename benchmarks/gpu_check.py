@@ -6,7 +6,7 @@ Six networks are timed three times over, on generated LR images of the challenge
 more by the official policy. Checkpoints are optional: without them weights are drawn. It needs no
 installation, but numpy, scipy and the other packages of REQUIRED. On a CPU ask for less:
 
-    python benchmarks/gpu_check.py --device cpu --side 0.25 --rounds 3 --sweeps 2
+    python benchmarks/gpu_check.py --device cpu --networks span rlfn efdn --side 0.25 --rounds 3
 """
 
 import argparse
@@ -78,10 +78,11 @@ class Repetition:
     """One complete timing: ranked rows by name, and the seconds of each visit."""
 
     rows: dict[str, Row]
+    notes: tuple[str, ...]  # on the rounds
     seconds: tuple[float, ...]
 
 
-def edition(rounds_: int, sweeps: int) -> Protocol:
+def edition(sweeps: int, drift: float) -> Protocol:
     """Return the challenge of 2026 with generated images and a ranking by runtime alone."""
     known = protocol.load("ntire2026")
     track = Track("runtime", "exp_ratio", {"runtime_ms": 1.0}, "as ntire2026")
@@ -89,7 +90,7 @@ def edition(rounds_: int, sweeps: int) -> Protocol:
         known,
         splits=(replace(known.splits[0], threshold=None),),
         tracks=(track,),
-        timing=replace(known.timing, rounds=rounds_, sweeps=sweeps),
+        timing=replace(known.timing, rounds=FEWEST, sweeps=sweeps, drift=drift),
     )
 
 
@@ -104,9 +105,9 @@ def generated(split: str, side: float, cache: ImageCache) -> SplitData:
     return SplitData(split, tuple(pairs))
 
 
-def contestants(weights: Sequence[Path]) -> list[Contestant]:
-    """Return the networks as entries that only have to be timed."""
-    found = discover([ROOT / "submissions" / name for name in NETWORKS])
+def contestants(names: Sequence[str], weights: Sequence[Path]) -> list[Contestant]:
+    """Return shipped networks as entries that only have to be timed."""
+    found = discover([ROOT / "submissions" / name for name in names])
     ready = [located(one, weights) for one in found if isinstance(one, Submission)]
     return [
         Contestant(Entry(one.slug, one.manifest.name, digest=digest(one)), one) for one in ready
@@ -135,8 +136,8 @@ def repetition(crew: Sequence[Contestant], bench: Bench, folder: Path) -> Repeti
         entries=tuple(timed.values()),
         rounds=made,
     )
-    rows = {row.figures.name: row for row in leaderboard.of_run(run).rows}
-    return Repetition(rows, seconds)
+    ranked = leaderboard.of_run(run)
+    return Repetition({row.figures.name: row for row in ranked.rows}, ranked.notes, seconds)
 
 
 # ---------------------------------------------------------------- what is printed
@@ -163,6 +164,14 @@ def board(one: Repetition) -> Iterator[str]:
         yield "| " + " | ".join([*cells, f"{ratio(row, one.rows):.4f}", sure]) + " |"
 
 
+def flags(repetitions: Sequence[Repetition]) -> Iterator[str]:
+    """Yield what the clock, the rounds and the watch over the GPU flagged."""
+    for number, one in enumerate(repetitions, 1):
+        for name, row in one.rows.items():
+            yield from (f"- {number}, {name}: [{flag}] {text}" for flag, text in row.flags.items())
+        yield from (f"- {number}: {note}" for note in one.notes)
+
+
 def spreads(repetitions: Sequence[Repetition]) -> Iterator[str]:
     """Yield each network's ratio and rank in every repetition, and how far the ratios spread."""
     numbers = " | ".join(str(number + 1) for number in range(len(repetitions)))
@@ -184,7 +193,7 @@ def spreads(repetitions: Sequence[Repetition]) -> Iterator[str]:
 
 def overhead(repetitions: Sequence[Repetition]) -> str:
     """Say what a visit costs beside the timed calls."""
-    seconds = [second for one in repetitions for second in one.seconds]
+    whole = statistics.fmean(second for one in repetitions for second in one.seconds)
     visits = [
         made.visit
         for one in repetitions
@@ -192,26 +201,22 @@ def overhead(repetitions: Sequence[Repetition]) -> str:
         if row.entry and row.entry.timing
         for made in row.entry.timing.visits
     ]
-    timed = statistics.fmean(_timed_seconds(visit) for visit in visits)
-    warm = statistics.fmean(_warm_seconds(visit) for visit in visits)
-    whole = statistics.fmean(seconds)
+    calls = statistics.fmean(map(seconds_of_calls, visits))
+    inside = statistics.fmean(visit.ended_s - visit.began_s for visit in visits)
     return (
-        f"A visit takes {whole:.2f} s (mean of {len(seconds)} visits): {timed:.2f} s of timed "
-        f"calls, about {warm:.2f} s of warm-up (its passes at the speed of timed calls), and "
-        f"{whole - timed - warm:.2f} s of everything else: copies, the start of the process, "
-        "PyTorch's import, loading, first calls, digests of the outputs, the store."
+        f"A visit takes {whole:.2f} s (mean of {len(visits)}): {calls:.2f} s of timed calls, "
+        f"{inside - calls:.2f} s of warm-up and of digests of the outputs, and "
+        f"{whole - inside:.2f} s of everything else: copies, the start of the process, PyTorch's "
+        "import, loading, the end, the store."
     )
 
 
-def _timed_seconds(visit: Visit) -> float:
-    images = [image for split in visit.samples_ms.values() for image in split]
-    return sum(sum(image) for image in images) / 1e3
-
-
-def _warm_seconds(visit: Visit) -> float:
-    (images,) = visit.samples_ms.values()
-    passes = visit.warm_up.values()  # a size for each image, in the same order
-    return sum(n * statistics.median(i) for n, i in zip(passes, images, strict=True)) / 1e3
+def seconds_of_calls(visit: Visit) -> float:
+    """Return how long the measuring itself took: timed calls, perturbed ones, bursts."""
+    samples = [ms for split in visit.samples_ms.values() for image in split for ms in image]
+    perturbed = [ms for split in visit.perturbed_ms.values() for _, ms in split]
+    bursts = [burst.ended_s - burst.began_s for burst in visit.bursts.values()]
+    return (sum(samples) + sum(perturbed)) / 1e3 + sum(bursts)
 
 
 def cold(fair: Repetition, official: Repetition) -> Iterator[str]:
@@ -228,18 +233,26 @@ def cold(fair: Repetition, official: Repetition) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, action="append", default=[], metavar="DIR")
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        default=NETWORKS,
+        metavar="NAME",
+        help="of submissions, SPAN among them",
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--side", type=float, default=1.0, help="factor on the images' sides")
     parser.add_argument("--sweeps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=0, help="default: as many as --minutes hold")
+    parser.add_argument("--drift", type=float, default=0.05, help="as [timing] drift of a protocol")
     parser.add_argument("--minutes", type=float, default=7.0)
     options = parser.parse_args()
     began = time.monotonic()
     device = devices.resolve(options.device)
-    crew = contestants(options.weights)
+    crew = contestants(options.networks, options.weights)
     with tempfile.TemporaryDirectory(prefix="esr-harness-gpu-check-") as name:
         folder = Path(name)
-        challenge = edition(FEWEST, options.sweeps)
+        challenge = edition(options.sweeps, options.drift)
         split = generated(challenge.splits[0].name, options.side, ImageCache(folder))
         identity = environment.identity(device, challenge.switches)
         bench = Bench(
@@ -275,6 +288,7 @@ def main() -> None:
     print(f"    python benchmarks/gpu_check.py {' '.join(sys.argv[1:])}\n")
     print("## The first repetition\n", *board(repetitions[0]), sep="\n", end="\n\n")
     print("## Ratios to SPAN from run to run\n", *spreads(repetitions), sep="\n", end="\n\n")
+    print("## Flags\n", *(list(flags(repetitions)) or ["None."]), sep="\n", end="\n\n")
     print("## What a visit costs\n", overhead(repetitions), sep="\n", end="\n\n")
     print("## Cold starts, by policy\n", *cold(repetitions[0], official), sep="\n")
     runs = (

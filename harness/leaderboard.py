@@ -219,6 +219,7 @@ def _measured_columns(
     columns["runtime_official_ms"] = other.ms if other else None
     energies = list(entry.timing.energy_mj.values()) if entry.timing else []
     columns |= {"energy_mj": statistics.mean(energies) if energies else None}
+    columns["process_mib"] = _mib(entry.timing.process_bytes if entry.timing else None)
     return columns | dict(_cost_columns(entry, figures))
 
 
@@ -234,8 +235,9 @@ def _split_columns(
     ):
         columns[column] = _fidelity_means(entry, protocol, name).get(split)
     columns[f"runtime_{split}_ms"] = runtime.split_ms.get(split) if runtime else None
-    peak = entry.timing.peak_bytes.get(split) if entry.timing else None
-    columns[f"memory_{split}_mib"] = None if peak is None else peak / 2**20
+    timing = entry.timing
+    columns[f"memory_{split}_mib"] = _mib(timing.peak_bytes.get(split) if timing else None)
+    columns[f"reserved_{split}_mib"] = _mib(timing.reserved_bytes.get(split) if timing else None)
     return columns
 
 
@@ -261,6 +263,10 @@ def _fidelity_means(entry: Entry, protocol: Protocol, field: str) -> dict[str, f
         if known and len(known) == len(values):
             means[split.name] = statistics.mean(known)
     return means
+
+
+def _mib(size: int | None) -> float | None:
+    return None if size is None else size / 2**20
 
 
 def _score(log_score: float) -> float | str:

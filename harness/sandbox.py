@@ -37,13 +37,14 @@ from harness.worker import JOB, PROGRESS, RESULT, SR_FOLDER
 
 _ROOT = Path(__file__).resolve().parents[1]
 _BOOTSTRAP = """
-import sys
+import os, sys
 sys.path.insert(0, sys.argv[1])
 from harness import leash
 leash.end_with(int(sys.argv[2]))
 from pathlib import Path
 from harness.worker import main
 main(Path(sys.argv[3]))
+os._exit(0)  # the result is written: no thread that an entry left is waited for, nor PyTorch's end
 """
 _LARGEST_RESULT = 64 * 2**20
 _POLL_SECONDS = 0.005

@@ -39,6 +39,7 @@ def of_visits(entry: Entry, visits: Sequence[RoundVisit], around: Circumstances)
     flags = {
         "disturbed": _disturbed(visits),
         "clocks-differ": _clocks_differ(visits),
+        "repeats-faster": _repeats_faster(visits, around.noise),
         "content-remembered": _content_remembered(visits, around.noise),
         "impossible-time": _impossible(entry, visits, around),
     }
@@ -97,24 +98,44 @@ def _are_apart(host_ms: float, ms: float) -> bool:
     return abs(host_ms - ms) > max(_APART_MS, _APART * host_ms)
 
 
+def _repeats_faster(visits: Sequence[RoundVisit], noise: float) -> str:
+    """Compare later calls on an image within a visit with its first: results may be remembered."""
+    logs: dict[str, list[float]] = {}
+    for made in visits:
+        for split, images in made.visit.samples_ms.items():
+            repeated = [sweeps for sweeps in images if len(sweeps) > 1]
+            found = [math.log(statistics.median(later) / first) for first, *later in repeated]
+            logs.setdefault(split, []).extend(found)
+    faster = [
+        f"{ratio:.0%} on {split}"
+        for split, ratio in _mean_ratios(logs).items()
+        if ratio < 1 - noise
+    ]
+    return f"later calls took, of an image's first call, {', '.join(faster)}" if faster else ""
+
+
 def _content_remembered(visits: Sequence[RoundVisit], noise: float) -> str:
-    """Compare calls on perturbed LR with those on the images themselves, as their mean log ratio.
+    """Compare calls on perturbed LR with those on the images themselves.
 
     That is what remembering an image's content, in whichever visits, gains of the runtime.
     """
-    ratios: dict[str, list[float]] = {}
+    logs: dict[str, list[float]] = {}
     for made in visits:
         for split, calls in made.visit.perturbed_ms.items():
             samples = made.visit.samples_ms[split]
-            logs = ratios.setdefault(split, [])
-            logs += [math.log(ms / statistics.median(samples[index])) for index, ms in calls]
-    slower = {split: math.exp(statistics.fmean(logs)) for split, logs in ratios.items() if logs}
-    found = [
+            found = [math.log(ms / statistics.median(samples[index])) for index, ms in calls]
+            logs.setdefault(split, []).extend(found)
+    slower = [
         f"{ratio:.2f} times as long on {split}"
-        for split, ratio in slower.items()
+        for split, ratio in _mean_ratios(logs).items()
         if ratio > 1 + noise
     ]
-    return f"calls on LR changed by one level took {', '.join(found)}" if found else ""
+    return f"calls on LR changed by one level took {', '.join(slower)}" if slower else ""
+
+
+def _mean_ratios(logs: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the geometric mean of ratios by split, over all visits and images."""
+    return {split: math.exp(statistics.fmean(found)) for split, found in logs.items() if found}
 
 
 # ---------------------------------------------------------------- what the device can do

@@ -65,7 +65,7 @@ def measure(
         perturbed_ms={split: made.perturbed for split, made in found.items()},
         perturbation_seed=seed,
         bursts={split: made.burst for split, made in found.items() if made.burst},
-        flags=clock.flags | clock.warm_up.flags(),
+        flags=clock.warm_up.flags(),
     )
 
 
@@ -102,7 +102,6 @@ class _Clock:
         self._orders = random.Random(policy.seed)
         self._done = 0
         self.warm_up = WarmUp(network, device, policy, perturbation)
-        self.flags: dict[str, str] = {}
 
     def visit(self, split: str, loaders: Sequence[Load]) -> _Split:
         """Time the images of one split."""
@@ -124,7 +123,6 @@ class _Clock:
             digests[index] = self._digest(lap.sr)
             self._done += 1
             self._progress(self._done)
-        self.flags |= _repeats_faster(split, samples, self._policy)
         return _Split(
             tuple(tuple(sweeps) for sweeps in samples),
             tuple(tuple(sweeps) for sweeps in host),
@@ -237,19 +235,6 @@ class WarmUp:
         passes, bound = self._policy.warm_up_passes, self._policy.settled
         text = f"no two passes in turn of {passes} agreed within {bound:.0%} on LR {sizes}"
         return {"unsettled": text}
-
-
-def _repeats_faster(
-    split: str, durations: Sequence[Sequence[float]], policy: TimingPolicy
-) -> dict[str, str]:
-    """Compare the repeats of each image with its first timed call: results may be remembered."""
-    if len(durations[0]) < 2:
-        return {}
-    ratio = statistics.median(statistics.median(repeats) / first for first, *repeats in durations)
-    if ratio >= 1 - policy.noise:
-        return {}
-    text = f"repeats on {split} took {ratio:.0%} of the first timed call (median of images)"
-    return {"repeats-faster": text}
 
 
 def _timed(network: Network, lr: torch.Tensor, device: Device) -> Lap:

@@ -17,17 +17,18 @@ _FIGURES = (
 
 def lines(entry: Entry) -> list[tuple[str, str]]:
     """Return heading and text of each figure over all visits; none where NVML told nothing."""
-    states = [made.state for made in entry.timing.visits if made.state] if entry.timing else []
-    if not states:
+    timing = entry.timing
+    states = [made.state for made in timing.visits if made.state] if timing else []
+    if not timing or not states:
         return []
     found = [(heading, _spread(states, figure)) for figure, heading in _FIGURES]
     reasons = dict.fromkeys(reason for state in states for reason in state.reasons)
-    held = [state.process_bytes for state in states if state.process_bytes is not None]
-    repeats = sum(made.repeats for made in entry.timing.visits) if entry.timing else 0
+    held = timing.process_bytes
+    repeats = sum(made.repeats for made in timing.visits)
     return [
         *found,
         ("Clocks limited by", ", ".join(reasons) or "nothing"),
-        ("Memory of its processes [MiB]", units.mib(max(held) / 2**20) if held else units.MISSING),
+        ("Memory of its processes [MiB]", units.mib(held / 2**20) if held else units.MISSING),
         ("Visits made again", str(repeats)),
     ]
 

@@ -36,11 +36,13 @@ COLUMNS = [
     "ssim_y_valid",
     "runtime_valid_ms",
     "memory_valid_mib",
+    "reserved_valid_mib",
     "runtime_ms",
     "runtime_ms_low",
     "runtime_ms_high",
     "runtime_official_ms",
     "energy_mj",
+    "process_mib",
     "params",
     "params_loaded",
     "flops",
@@ -160,6 +162,15 @@ def test_the_report_asks_for_nothing_from_elsewhere(finished):
     assert "src=" not in page
     assert "http:" not in page
     assert "https:" not in page
+
+
+def test_every_figure_is_made_anew_of_the_stored_samples(finished, tmp_path):
+    copy = tmp_path / "out"
+    copy.mkdir()
+    shutil.copy(finished / "results.json", copy)
+    assert cli.main(["report", str(copy)]) == cli.OK
+    for name in ("leaderboard.csv", "per_image.csv"):
+        assert (copy / name).read_bytes() == (finished / name).read_bytes()
 
 
 def test_a_finished_run_is_ranked_again_under_another_protocol(finished, tmp_path, capsys):

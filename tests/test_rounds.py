@@ -10,7 +10,7 @@ import pytest
 from harness import protocol, rounds, runtimes
 from harness.bench import Bench
 from harness.datasets import open_splits
-from harness.records import DeviceState, Entry, Failure, Outcome, Visit
+from harness.records import DeviceState, Entry, Failure, Outcome, RoundVisit, Timing, Visit
 from harness.schema import to_table
 from harness.session import Contestant
 from harness.store import Store
@@ -322,6 +322,38 @@ def test_an_entry_added_later_opens_a_session_with_brackets_of_its_own(bench):
     assert found["a"].ms == pytest.approx(found["good"].ms / 2)
 
 
+def changed_edition(**changes):
+    return {"protocol": replace(EDITION, **{"timing": POLICY} | changes)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bench: {"identity": {"gpu": "another"}},
+        lambda bench: {"splits": (replace(bench.splits[0], pairs=bench.splits[0].pairs[::-1]),)},
+        lambda bench: changed_edition(timing=replace(POLICY, sweeps=2)),
+        lambda bench: changed_edition(timing=replace(POLICY, drift=0.1)),
+        lambda bench: changed_edition(switches=replace(EDITION.switches, threads=1)),
+        lambda bench: {},
+    ],
+    ids=["device", "LR images", "sweeps", "bound of drift", "switches", "nothing"],
+)
+def test_visits_count_only_with_those_made_under_the_same_circumstances(bench, change):
+    rounds.time([A, BASE], bench)
+    changes = change(bench)
+    later = again(bench, **changes)
+    rounds.time([A, BASE], later)
+    assert len(later.made) == (9 if changes else 0)
+
+
+def test_visits_around_another_baseline_do_not_count(bench):
+    rounds.time([A, BASE], bench)
+    later = again(bench)
+    other = replace(BASE, entry=replace(BASE.entry, digest="f" * 64))
+    rounds.time([A, other], later)
+    assert len(later.made) == 9
+
+
 def test_fresh_measures_all_again_in_a_new_session(bench):
     rounds.time([A, BASE], bench)
     later = again(bench, fresh=True)
@@ -385,3 +417,25 @@ def test_no_round_is_added_beyond_the_budget(bench):
     )
     _, made = rounds.time([A, BASE], one)
     assert len(made) == 3 + 2
+
+
+# ---------------------------------------------------------------- memory
+
+
+def test_an_entry_s_memory_is_the_median_over_visits():
+    def visit(peak, reserved, process):
+        made = Visit({"valid": ((1.0,),)}, {"valid": peak}, "", {}, reserved_bytes=reserved)
+        return RoundVisit(0, 0, "entry", made, DeviceState(1, process_bytes=process))
+
+    timing = Timing(
+        (
+            visit(9, {"valid": 20}, 40),
+            visit(2, {"valid": 90}, None),
+            visit(3, {"valid": 30}, 90),
+            visit(1, {"valid": 10}, 50),
+            visit(8, {"valid": 80}, None),
+        )
+    )
+    assert (timing.peak_bytes, timing.reserved_bytes) == ({"valid": 3}, {"valid": 30})
+    assert timing.process_bytes == 50
+    assert Timing(timing.visits[1:2]).process_bytes is None

@@ -89,6 +89,34 @@ def test_two_calls_of_an_image_cannot_tell_an_interruption():
 # ---------------------------------------------------------------- memory of images
 
 
+def repeating(*visits_of_images):
+    """Return visits whose images took so long in sweep after sweep."""
+    return [
+        RoundVisit(0, number, "entry", Visit({"valid": images}, {}, "", {}))
+        for number, images in enumerate(visits_of_images)
+    ]
+
+
+def test_repeats_that_are_faster_than_the_first_call_are_flagged():
+    made = repeating(((5.0, 0.1, 9.0, 0.1), (5.0, 0.1, 0.1, 0.1)))
+    found = of_visits(ENTRY, made, AROUND)
+    assert found == {"repeats-faster": "later calls took, of an image's first call, 2% on valid"}
+
+
+@pytest.mark.parametrize(("later_ms", "flagged"), [(3.99, True), (4.01, False), (9.0, False)])
+def test_repeats_may_be_faster_by_the_noise(later_ms, flagged):
+    found = of_visits(ENTRY, repeating(((5.0, later_ms),)), AROUND)
+    assert ("repeats-faster" in found) is flagged
+
+
+def test_repeats_are_judged_over_all_visits_and_images():
+    # half of them at half the time gain 2 ** -0.5, 0.71; one of four 2 ** -0.25, 0.84
+    fast, slow = ((4.0, 2.0),), ((4.0, 4.0),)
+    assert "repeats-faster" in of_visits(ENTRY, repeating(fast, slow), AROUND)
+    assert "repeats-faster" in of_visits(ENTRY, repeating(fast + slow), AROUND)
+    assert of_visits(ENTRY, repeating(fast, slow, slow, slow), AROUND) == {}
+
+
 def test_results_remembered_by_content_are_flagged():
     made = visits([[0.1, 0.1]] * 4, perturbed=[[(0, 5.0)], [(1, 5.0)]] * 2)
     found = of_visits(ENTRY, made, AROUND)

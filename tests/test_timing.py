@@ -5,7 +5,8 @@ import torch
 from harness.devices import Lap
 from harness.devices.fake import FakeDevice
 from harness.loading import Network
-from harness.records import TimingPolicy
+from harness.records import Entry, RoundVisit, TimingPolicy
+from harness.scrutiny import Circumstances, of_visits
 from harness.statistics import visit_ms
 from harness.timing import Perturbation, measure
 
@@ -76,6 +77,39 @@ def test_a_size_that_never_settles_is_given_up_at_the_limit_and_flagged():
     assert visit.warm_up == {"10x20": 2, "30x10": 2, "50x50": 2}
 
 
+def test_what_an_entry_warmed_by_itself_changes_nothing():
+    device = FakeDevice()
+    for height, width in ((20, 40), (60, 20), (100, 100)):  # the sizes of SR
+        device.timed(lambda size=(height, width): torch.zeros(1, 3, *size))
+    _, warmed, _ = timed(TimingPolicy(sweeps=3), device=device)
+    _, cold, _ = timed(TimingPolicy(sweeps=3))
+    assert warmed.samples_ms == cold.samples_ms
+    assert warmed.warm_up == {"10x20": 2, "30x10": 2, "50x50": 2}
+
+
+def test_every_call_gets_a_fresh_copy_of_lr():
+    loaded = []
+
+    class Spoils(Nearest):
+        def forward(self, x):
+            sr = super().forward(x)
+            x.fill_(77.0)
+            return sr
+
+    def load():
+        loaded.append(torch.full((1, 3, 50, 50), 5.0))
+        return loaded[-1]
+
+    spoils = Spoils()
+    policy = TimingPolicy(sweeps=4)
+    network = Network(spoils, 2, 1)
+    parameters = {"digest": lambda sr: f"{sr.mean():g}", "progress": lambda done: None}
+    parameters |= {"data_range": 255.0, "seed": 0}
+    visit = measure(network, [("valid", load)], FakeDevice(), policy, **parameters)
+    assert [mark for _, _, mark in spoils.seen[3:7]] == [5.0] * 4
+    assert visit.digests == {"valid": ("5",)}
+
+
 def test_the_official_policy_times_every_image_once_cold_and_in_order():
     seen, visit, done = timed(TimingPolicy(policy="official", sweeps=3))
     assert [mark for _, _, mark in seen] == [0, 1, 2, 3]
@@ -100,6 +134,17 @@ def test_memory_is_reset_between_splits():
     images = [("valid", image(50, 50, 0)), ("test", image(10, 10, 1))]
     _, visit, _ = timed(TimingPolicy(), images)
     assert visit.peak_bytes == {"valid": 100 * 100 * 3 * 4, "test": 20 * 20 * 3 * 4}
+    assert visit.reserved_bytes == {}
+
+
+def test_reserved_memory_is_the_most_that_any_call_of_a_split_held():
+    class Pooled(FakeDevice):
+        def reserved_bytes(self):
+            return 2 * self.peak_bytes()
+
+    _, visit, _ = timed(TimingPolicy(sweeps=2), device=Pooled())
+    # images of valid are 20x40 and 60x20 as SR, of test 100x100
+    assert visit.reserved_bytes == {"valid": 2 * 60 * 20 * 12, "test": 2 * 100 * 100 * 12}
 
 
 def test_progress_counts_timed_images():
@@ -122,6 +167,7 @@ def test_input_is_padded_by_reflection_and_the_output_cropped():
     assert torch.equal(sr, torch.nn.functional.interpolate(lr, scale_factor=2))
 
 
+AROUND = Circumstances(noise=0.2, input_size=(100, 100), scale=2)
 LARGE = [("valid", image(50, 50, mark)) for mark in range(1, 4)]  # 1 ms each
 
 
@@ -152,6 +198,7 @@ def test_over_all_rounds_about_every_image_is_timed_once_more_on_perturbed_lr():
         for n in range(9)
     }
     assert len(drawn) > 1
+    assert timed(TimingPolicy(), seed=7)[1].perturbation_seed == 7
 
 
 def test_the_official_policy_sees_the_images_alone():
@@ -173,10 +220,11 @@ def test_times_by_the_host_stand_beside_those_of_the_device():
     assert timed(TimingPolicy(), LARGE, OneClock())[1].host_ms == {}
 
 
-def test_repeats_that_are_faster_than_the_first_call_are_flagged():
+def test_a_network_that_remembers_is_faster_from_the_second_call_on():
     _, visit, _ = timed(TimingPolicy(sweeps=3), LARGE, FakeDevice(remembered=set()))
-    assert visit.flags["repeats-faster"].startswith("repeats on valid took 1%")
-    assert timed(TimingPolicy(sweeps=3), LARGE)[1].flags == {}
+    assert visit.samples_ms["valid"] == ((1.0, 0.01, 0.01),) * 3
+    found = of_visits(Entry("one", "One"), [RoundVisit(0, 0, "entry", visit)], AROUND)
+    assert set(found) == {"repeats-faster", "content-remembered"}
 
 
 def test_what_was_remembered_in_warm_up_does_not_help():

@@ -54,6 +54,13 @@ class Timing:
         return {split: statistics.median_low(held[split] for held in every) for split in every[0]}
 
     @property
+    def process_bytes(self) -> int | None:
+        """Return the GPU memory of a visit's processes by NVML, the median over visits."""
+        told = [made.state.process_bytes for made in self.visits if made.state]
+        known = [held for held in told if held is not None]
+        return statistics.median_low(known) if known else None
+
+    @property
     def energy_mj(self) -> dict[str, float]:
         """Return split -> energy per image, the median over visits; empty where not counted."""
         every = [made.state.energy_mj for made in self.visits if made.state]

@@ -71,7 +71,10 @@ def test_what_a_gpu_told_stands_where_it_was_measured(tmp_path: Path) -> None:
     assert "energy of the device during its visits: not available" in page.read_text()
     assert pd.read_csv(tmp_path / "leaderboard.csv")["energy_mj"].isna().all()
     reports.render(watched(made(3, 4)), tmp_path)
-    assert set(pd.read_csv(tmp_path / "leaderboard.csv")["energy_mj"]) == {2000.0}
+    board = pd.read_csv(tmp_path / "leaderboard.csv")
+    assert set(board["energy_mj"]) == {2000.0}
+    memory = board[["reserved_valid_mib", "reserved_test_mib", "process_mib"]]
+    assert memory.to_numpy().tolist() == [[700, 800, 1536]] * 3
     assert "2,000.0" in (tmp_path / "leaderboard.md").read_text()
     assert "Energy [mJ]" in (tmp_path / "report" / "index.html").read_text()
     for text in ("1395 (1380 to 1410)", "software power cap", "1,536.0", "not available", "700.0"):

@@ -6,7 +6,7 @@ import time
 import torch
 
 time.perf_counter_ns = lambda: 0
-threading.Thread(target=time.sleep, args=(600,), name="lingers", daemon=True).start()
+threading.Thread(target=time.sleep, args=(600,), name="lingers").start()
 
 
 class Network(torch.nn.Module):
