@@ -106,7 +106,23 @@ def test_without_stand_ins_the_missing_package_is_named(clone, tmp_path):
     assert "needs the package 'cv2'" in result.entries[0].failure.reason
 
 
-def test_an_operator_that_is_not_built_is_measured_through_its_twin(clone, tmp_path, monkeypatch):
+OPERATOR = """
+import torch
+
+
+class Attention(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias):
+        return x * torch.nn.functional.conv2d(x, weight, bias)
+
+
+span_attention = Attention.apply
+"""
+
+
+@pytest.fixture
+def twin(tmp_path, monkeypatch):
+    """Name the plain path of id 7 as the twin of its operator."""
     overlay = tmp_path / "overlays"
     overlay.mkdir()
     (overlay / "small.toml").write_text(
@@ -115,6 +131,10 @@ def test_an_operator_that_is_not_built_is_measured_through_its_twin(clone, tmp_p
         'note = "published: another figure"\n'
     )
     monkeypatch.setattr("harness.repository.OVERLAYS", overlay)
+
+
+@pytest.mark.usefixtures("twin")
+def test_an_operator_that_is_not_built_is_measured_through_its_twin(clone, tmp_path):
     found = discover([clone], ids=(7,), stand_ins=tuple(WORKING))
     data = tiny.write_data(tmp_path / "data")
     result, _ = tiny.run_found(tmp_path / "out", data, found, edition=tiny.untimed())
@@ -123,6 +143,22 @@ def test_an_operator_that_is_not_built_is_measured_through_its_twin(clone, tmp_p
     assert entry.inspection.complexity.num_conv == 2
     assert "Operated(..., use_operator=False)" in entry.flags["plain-path"]
     assert entry.flags["note"] == "published: another figure"
+
+
+@pytest.mark.usefixtures("twin")
+def test_an_operator_built_in_the_clone_runs_and_its_twin_is_counted(tmp_path):
+    clone = official.write_edition(tmp_path / "clone")
+    (clone / "operator_source" / "span_attention.py").write_text(OPERATOR)
+    found = discover([clone], ids=(7,), stand_ins=tuple(WORKING))
+    data = tiny.write_data(tmp_path / "data")
+    result, _ = tiny.run_found(tmp_path / "out", data, found, edition=tiny.untimed())
+    (entry,) = result.entries
+    assert entry.status == "ok", entry.failure
+    # a 3x3 convolution from 3 to 48 channels, and a 1x1 of 48, which the operator hides
+    assert entry.inspection.complexity.flops["fvcore"].flops == 64 * 64 * (27 * 48 + 48 * 48)
+    assert (entry.inspection.complexity.num_conv, entry.inspection.twin) == (2, "Operated")
+    assert not {"plain-path", "counter-blind"} & entry.flags.keys()
+    assert not any(flag.startswith("stand-in") for flag in entry.flags)
 
 
 def test_check_looks_at_one_id_with_stand_ins_or_without(clone, capsys):

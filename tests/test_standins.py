@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from harness.complexity import blind_spots, measure
 from harness.loading.standins import WORKING, StandIns, layers
 from harness.loading.standins.axes import Rearrange, rearrange, repeat
 from harness.loading.standins.scan import Mamba, selective_scan
@@ -106,6 +107,24 @@ def test_a_mamba_block_has_the_published_parameters():
         "dt_proj.bias": [64],
         "out_proj.weight": [32, 64],
     }
+
+
+def test_counters_find_of_a_mamba_block_what_they_find_of_the_package():
+    """Its first projection is a product; the rest is one autograd function and no module."""
+    network = torch.nn.Sequential(Mamba(8, d_state=4, dt_rank=2), torch.nn.Linear(8, 3))
+    counts = measure(network.eval(), torch.randn(1, 50, 8))
+    first, last = 50 * 8 * 32, 50 * 8 * 3
+    inside = {
+        "conv": (50 + 3) * 16 * 4,
+        "x": 50 * 16 * (2 + 2 * 4),
+        "dt": 50 * 2 * 16,
+        "out": 50 * 16 * 8,
+    }
+    assert counts.flops["fvcore"].flops == first + last
+    assert counts.flops["torch"].flops == first + last + sum(inside.values())
+    assert set(counts.flops["hooks"].by_operator) == {"Linear"}
+    assert counts.flops["fvcore"].unknown["prim::PythonOp.MambaInnerFn"] == 1
+    assert "prim::PythonOp.MambaInnerFn" in blind_spots(counts)
 
 
 def test_mamba_is_causal():

@@ -1,7 +1,8 @@
 """The selective scan of Mamba and its block, in plain PyTorch (Gu and Dao, arXiv 2312.00752).
 
-The published operator is a CUDA kernel. Counters see nothing of the scan either way: here its
-products are elementwise.
+In the package, `mamba_ssm`, both are CUDA kernels behind autograd functions, which traces record
+as one unknown operator each. So are they here, under the same names: a counter finds what it
+would find there, and a trace need not hold the memory of every step.
 """
 
 import math
@@ -31,28 +32,70 @@ def selective_scan(  # noqa: PLR0917  the operator's interface
     """
     if return_last_state:
         raise ModuleNotFoundError("the last state needs the package 'mamba_ssm'", name="mamba_ssm")
-    if delta_bias is not None:
-        delta = delta + delta_bias[:, None]
-    if delta_softplus:
-        delta = F.softplus(delta)
-    channels = u.shape[1]
-    B, C = _per_channel(B, channels), _per_channel(C, channels)  # noqa: N806
-    y: Tensor = _Opaque.apply(u, delta, A, B, C)  # type: ignore[no-untyped-call]
-    if D is not None:
-        y = y + u * D[:, None]
-    return y if z is None else y * F.silu(z)
+    given = (u, delta, A, B, C, D, z, delta_bias, delta_softplus)
+    y: Tensor = SelectiveScanFn.apply(*given)  # type: ignore[no-untyped-call]
+    return y
 
 
-class _Opaque(torch.autograd.Function):
-    """Keeps the steps of the scan out of traces, which would hold the memory of every step.
-
-    The published operator is opaque, too.
-    """
+class SelectiveScanFn(torch.autograd.Function):
+    """The scan, with its gate."""
 
     @staticmethod
-    def forward(_: Any, *given: Tensor) -> Tensor:
-        """Scan: u, delta, A, B and C as in `selective_scan`."""
-        return _scan(*given)
+    def forward(_: Any, *given: Any) -> Tensor:
+        """Scan: u, delta, A, B, C, D, z, delta_bias and delta_softplus as in `selective_scan`."""
+        return _gated_scan(*given)
+
+
+class MambaInnerFn(torch.autograd.Function):
+    """All of a block after its first projection."""
+
+    @staticmethod
+    def forward(  # noqa: PLR0917
+        _: Any,
+        projected: Tensor,
+        conv: Tensor,
+        conv_bias: Tensor,
+        x_proj: Tensor,
+        dt_proj: Tensor,
+        dt_bias: Tensor,
+        a: Tensor,
+        d: Tensor,
+        out_proj: Tensor,
+    ) -> Tensor:
+        """Convolve, scan, gate, project: [batch, 2 channels, length] to [batch, length, model].
+
+        All but the first are the block's parameters; `a` is A itself.
+        """
+        x, gate = projected.chunk(2, dim=1)
+        wide = F.conv1d(x, conv, conv_bias, padding=conv.shape[-1] - 1, groups=len(conv))
+        x = F.silu(wide[..., : x.shape[-1]])  # sees the past alone
+        parts = F.linear(x.transpose(1, 2), x_proj)
+        sizes = [dt_proj.shape[1], a.shape[1], a.shape[1]]
+        step, b, c = (part.transpose(1, 2) for part in torch.split(parts, sizes, dim=-1))
+        y = _gated_scan(x, dt_proj @ step, a, b, c, d, gate, dt_bias, softplus=True)
+        return F.linear(y.transpose(1, 2), out_proj)
+
+
+def _gated_scan(  # noqa: PLR0917
+    u: Tensor,
+    delta: Tensor,
+    a: Tensor,
+    b: Tensor,
+    c: Tensor,
+    d: Tensor | None,
+    z: Tensor | None,
+    bias: Tensor | None,
+    softplus: bool,
+) -> Tensor:
+    if bias is not None:
+        delta = delta + bias[:, None]
+    if softplus:
+        delta = F.softplus(delta)
+    channels = u.shape[1]
+    y = _scan(u, delta, a, _per_channel(b, channels), _per_channel(c, channels))
+    if d is not None:
+        y = y + u * d[:, None]
+    return y if z is None else y * F.silu(z)
 
 
 def _per_channel(matrix: Tensor, channels: int) -> Tensor:
@@ -124,10 +167,9 @@ class Mamba(nn.Module):
         made: dict[str, Any] = {"device": device, "dtype": dtype}
         inner = expand * d_model
         rank = math.ceil(d_model / 16) if isinstance(dt_rank, str) else dt_rank
-        self.splits = [rank, d_state, d_state]
         self.in_proj = nn.Linear(d_model, 2 * inner, bias=False, **made)
         self.conv1d = nn.Conv1d(inner, inner, d_conv, padding=d_conv - 1, groups=inner, **made)
-        self.x_proj = nn.Linear(inner, sum(self.splits), bias=False, **made)
+        self.x_proj = nn.Linear(inner, rank + 2 * d_state, bias=False, **made)
         self.dt_proj = nn.Linear(rank, inner, **made)
         states = torch.arange(1, d_state + 1, dtype=torch.float32, device=device)
         self.A_log = nn.Parameter(states.log().repeat(inner, 1))
@@ -136,21 +178,18 @@ class Mamba(nn.Module):
 
     def forward(self, hidden: Tensor, inference_params: None = None) -> Tensor:
         """Mix a sequence: [batch, length, d_model] to the same."""
-        length = hidden.shape[1]
-        x, gate = self.in_proj(hidden).transpose(1, 2).chunk(2, dim=1)
-        x = F.silu(self.conv1d(x)[..., :length])
-        step, b, c = self.x_proj(x.transpose(1, 2)).split(self.splits, dim=-1)
-        step = (self.dt_proj.weight @ step.transpose(1, 2)).contiguous()
-        y = selective_scan(
-            x,
-            step,
+        batch, length, width = hidden.shape
+        flat = self.in_proj.weight @ hidden.permute(2, 0, 1).reshape(width, batch * length)
+        projected = flat.view(-1, batch, length).transpose(0, 1)
+        result: Tensor = MambaInnerFn.apply(  # type: ignore[no-untyped-call]
+            projected,
+            self.conv1d.weight,
+            self.conv1d.bias,
+            self.x_proj.weight,
+            self.dt_proj.weight,
+            self.dt_proj.bias,
             -torch.exp(self.A_log.float()),
-            b.transpose(1, 2),
-            c.transpose(1, 2),
             self.D,
-            z=gate,
-            delta_bias=self.dt_proj.bias,
-            delta_softplus=True,
+            self.out_proj.weight,
         )
-        result: Tensor = self.out_proj(y.transpose(1, 2))
         return result
