@@ -36,7 +36,8 @@ class Picture:
 def picture(pixels: Image, psnr_db: float | None = None) -> Picture:
     """Encode uint8 [H, W, 3]."""
     stream = io.BytesIO()
-    PIL.Image.fromarray(pixels).save(stream, format="WEBP", lossless=True)
+    # method 0 takes a twentieth of the usual time, for files a tenth larger
+    PIL.Image.fromarray(pixels).save(stream, format="WEBP", lossless=True, method=0)
     return Picture(stream.getvalue(), psnr_db)
 
 
