@@ -211,6 +211,7 @@ def _wall(folder: Path) -> Iterator[str]:
     each = ", ".join(f"{stage} {spent:.0f} s" for stage, spent in stages.items())
     most = ", ".join(f"{e} {stage} {s:.0f} s" for s, e, stage in sorted(passes, reverse=True)[:6])
     yield (
-        f"All of its entries on Set5, with one timed sweep, took {sum(stages.values()):.0f} s on "
-        f"{os.cpu_count()} cores ({cpu}): {each}. The longest: {most}.\n"
+        "The passes of all its entries on Set5, with one timed sweep, took "
+        f"{sum(stages.values()):.0f} s in all on {os.cpu_count()} cores ({cpu}): "
+        f"{each}. The longest: {most}.\n"
     )

@@ -144,11 +144,11 @@ def _wanted(outcome: Outcome, submission: Submission, split: SplitData, bench: B
 
 
 def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
-    """Give stored scores the names that the images have now; keys depend on pixels alone."""
+    """Give stored scores the names that split and images have now; keys depend on pixels alone."""
     if outcome.failure:
         return ()
     pairs = zip(split.pairs, outcome.scores, strict=True)
-    return tuple(replace(score, image=pair.name) for pair, score in pairs)
+    return tuple(replace(score, split=split.name, image=pair.name) for pair, score in pairs)
 
 
 def _stable(entry: Entry, bench: Bench) -> dict[str, Any]:

@@ -55,6 +55,16 @@ def test_the_score_and_thresholds_are_in_no_key(measured):
     assert recorder.stages == []
 
 
+def test_a_split_of_another_name_has_the_scores_of_its_images(measured):
+    out, data = measured
+    before = load_run(out).entries[0].scores
+    split = replace(EDITION.splits[0], name="test")
+    edition = replace(EDITION, splits=(split,), timing=replace(EDITION.timing, rounds=0))
+    run, recorder = tiny.run(out, data, [GOOD], edition=edition)
+    assert stages(recorder) == []
+    assert run.entries[0].scores == tuple(replace(score, split="test") for score in before)
+
+
 def test_more_sweeps_measure_only_time(measured):
     out, data = measured
     edition = replace(EDITION, timing=replace(EDITION.timing, sweeps=3))
