@@ -145,9 +145,10 @@ def _candidates(
     """Yield where the label of a spot (x, y, radius) may stand: right, left, above, below."""
     x, y, radius = spot
     half, beside = size * 0.65, radius + 2
-    near, far = (7, 16) if only_right else (5, 16)
-    for left in (x + beside,) if only_right else (x + beside, x - beside - width, x - width / 2):
-        for up in (0, near, -near, far, -far) if only_right else (near, -near, 0, far, -far):
+    lefts = (x + beside,) if only_right else (x + beside, x - beside - width, x - width / 2)
+    ups = (0, 7, -7, 16, -16) if only_right else (5, -5, 0, 16, -16, 27, -27)
+    for left in lefts:
+        for up in ups:
             middle = y + up + math.copysign(radius, up) * bool(up)
             yield (left, middle - half, left + width, middle + half), (left, middle)
 

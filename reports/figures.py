@@ -1,5 +1,6 @@
 """The figures of a run: what is drawn, and of whom."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -123,7 +124,8 @@ def _scatter(figure: Figure, plot: Axes, name: str, points: Sequence[_Point], lo
         plot.plot([], [], shape, color=colour, markerfacecolor=hollow, label=legend)
     figure.legend(loc="outside upper right", ncols=3, frameon=False, labelcolor=INK)
     plot.margins(0.08)
-    label(figure, plot, [(p.x, p.y) for p in points], [p.name for p in points])
+    radii = [math.sqrt(point.size) / 2 for point in points]
+    label(figure, plot, [(p.x, p.y) for p in points], [p.name for p in points], radii=radii)
     titles = {f"point{index}": point.text for index, point in enumerate(points)}
     return svg(figure, name, f"Scatter plot of {len(points)} entries", titles)
 
