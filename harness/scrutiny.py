@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.records import Ceiling, DeviceState, Entry, RoundVisit
+from harness.statistics import Estimate
 
 # of nvml.REASONS: a power cap and locked clocks are the machine's settings, these are accidents
 _SLOWDOWNS = (
@@ -107,9 +108,9 @@ def _repeats_faster(visits: Sequence[RoundVisit], noise: float) -> str:
             found = [math.log(statistics.median(later) / first) for first, *later in repeated]
             logs.setdefault(split, []).extend(found)
     faster = [
-        f"{ratio:.0%} on {split}"
-        for split, ratio in _mean_ratios(logs).items()
-        if ratio < 1 - noise
+        f"{math.exp(ratio.mean):.0%} on {split}"
+        for split, ratio in _estimates(logs).items()
+        if ratio.mean + _doubt(ratio) < math.log(1 - noise)
     ]
     return f"later calls took, of an image's first call, {', '.join(faster)}" if faster else ""
 
@@ -126,16 +127,30 @@ def _content_remembered(visits: Sequence[RoundVisit], noise: float) -> str:
             found = [math.log(ms / statistics.median(samples[index])) for index, ms in calls]
             logs.setdefault(split, []).extend(found)
     slower = [
-        f"{ratio:.2f} times as long on {split}"
-        for split, ratio in _mean_ratios(logs).items()
-        if ratio > 1 + noise
+        f"{math.exp(ratio.mean):.2f} times as long on {split}"
+        for split, ratio in _estimates(logs).items()
+        if ratio.mean - _doubt(ratio) > math.log(1 + noise)
     ]
     return f"calls on LR changed by one level took {', '.join(slower)}" if slower else ""
 
 
-def _mean_ratios(logs: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Return the geometric mean of ratios by split, over all visits and images."""
-    return {split: math.exp(statistics.fmean(found)) for split, found in logs.items() if found}
+def _estimates(logs: Mapping[str, Sequence[float]]) -> dict[str, Estimate]:
+    """Return the mean log ratio by split, over all visits and images.
+
+    None is left out as an outlier: remembering a few images is what is looked for.
+    """
+    return {split: _estimate(found) for split, found in logs.items() if found}
+
+
+def _estimate(found: Sequence[float]) -> Estimate:
+    count = len(found)
+    error = statistics.stdev(found) / math.sqrt(count) if count > 1 else None
+    return Estimate(statistics.fmean(found), error, count - 1)
+
+
+def _doubt(ratio: Estimate) -> float:
+    """Return half the 95 % interval, by which an entry is given the benefit of the doubt."""
+    return ratio.half_width or 0.0
 
 
 # ---------------------------------------------------------------- what the device can do

@@ -112,9 +112,17 @@ def test_repeats_may_be_faster_by_the_noise(later_ms, flagged):
 def test_repeats_are_judged_over_all_visits_and_images():
     # half of them at half the time gain 2 ** -0.5, 0.71; one of four 2 ** -0.25, 0.84
     fast, slow = ((4.0, 2.0),), ((4.0, 4.0),)
-    assert "repeats-faster" in of_visits(ENTRY, repeating(fast, slow), AROUND)
-    assert "repeats-faster" in of_visits(ENTRY, repeating(fast + slow), AROUND)
-    assert of_visits(ENTRY, repeating(fast, slow, slow, slow), AROUND) == {}
+    assert "repeats-faster" in of_visits(ENTRY, repeating(*(fast, slow) * 20), AROUND)
+    assert "repeats-faster" in of_visits(ENTRY, repeating((fast + slow) * 20), AROUND)
+    assert of_visits(ENTRY, repeating(*(fast, slow, slow, slow) * 20), AROUND) == {}
+
+
+@pytest.mark.parametrize(("pairs", "flagged"), [(1, False), (16, False), (17, True)])
+def test_repeats_are_flagged_where_their_gain_is_beyond_doubt(pairs, flagged):
+    # the mean of 2n log ratios, half of them log 0.5, is -0.3466; Student's t times its error is
+    # 0.127 for n = 16 and 0.123 for n = 17; log 0.8 is -0.2231
+    made = repeating(*(((4.0, 2.0),), ((4.0, 4.0),)) * pairs)
+    assert ("repeats-faster" in of_visits(ENTRY, made, AROUND)) is flagged
 
 
 def test_results_remembered_by_content_are_flagged():
@@ -125,10 +133,11 @@ def test_results_remembered_by_content_are_flagged():
 
 def test_results_remembered_in_some_visits_alone_are_flagged_by_what_that_gains():
     # 2 of 5 visits at half the time: 2 ** (2 / 5) is 1.32; 1 of 5 gains 1.15, within the noise
-    perturbed = [[(0, 4.0)]] * 5
-    gained = of_visits(ENTRY, visits([[2.0]] * 2 + [[4.0]] * 3, perturbed=perturbed), AROUND)
+    perturbed = [[(0, 4.0)]] * 100
+    gained = of_visits(ENTRY, visits([[2.0]] * 40 + [[4.0]] * 60, perturbed=perturbed), AROUND)
     assert "1.32 times" in gained["content-remembered"]
-    assert of_visits(ENTRY, visits([[2.0]] + [[4.0]] * 4, perturbed=perturbed), AROUND) == {}
+    within = visits([[2.0]] * 20 + [[4.0]] * 80, perturbed=perturbed)
+    assert of_visits(ENTRY, within, AROUND) == {}
 
 
 def test_an_interrupted_call_is_no_memory():
