@@ -108,9 +108,9 @@ def _unknown(asked: str, error: OSError) -> str:
     if asked.endswith(".toml") or Path(asked).exists():
         return f"protocol {asked} cannot be read: {error.strerror}"
     near = difflib.get_close_matches(asked, bundled(), n=1)
-    nearest = f"did you mean {near[0]!r}? " if near else ""
+    nearest = f"did you mean {near[0]!r}? Name" if near else "name"
     names = ", ".join(bundled())
-    return f"there is no protocol {asked!r}; {nearest}Name one of {names}, or a TOML file"
+    return f"there is no protocol {asked!r}; {nearest} one of {names}, or a TOML file"
 
 
 def _faults(protocol: Protocol) -> Iterator[str]:

@@ -198,6 +198,7 @@ def test_a_table_is_ranked_by_the_edition_it_is_named_after(capsys):
         (["run", "--device", "tpu"], "device 'tpu' is unknown"),
         (["run", "--device", "cuda:99"], "cuda:99"),
         (["rank", "nowhere"], "holds no results.json"),
+        (["rank", "nowhere.csv"], "nowhere.csv does not exist; name the --out folder of a run"),
         (["report", "nowhere"], "holds no results.json"),
         (["rank", str(tiny.PROTOCOL.with_name("no.csv"))], "no.csv"),
         (["check", str(tiny.SUBMISSIONS)], "check one at a time"),

@@ -55,7 +55,7 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
 
 def test_a_name_far_from_all_gets_the_list() -> None:
     with pytest.raises(
-        ProtocolError, match=r"^there is no protocol 'x'; Name one of classic, demo, ntire"
+        ProtocolError, match=r"^there is no protocol 'x'; name one of classic, demo, ntire"
     ):
         protocol.load("x")
 

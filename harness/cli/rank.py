@@ -31,6 +31,8 @@ def command(options: argparse.Namespace) -> int:
 
 def _named_like(table: Path) -> Protocol:
     """Take `ntire2026.csv` as a table of protocol `ntire2026`."""
+    if not table.is_file():
+        raise InputError(f"{table} does not exist; name the --out folder of a run, or a table")
     if table.stem not in protocol.bundled():
         raise InputError(f"{table} does not say which edition it is of; name it with --protocol")
     return protocol.load(table.stem)
