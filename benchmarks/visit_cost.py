@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from gpu_check import ROOT, Stopwatch, contestants, edition, generated, seconds_of_calls
+from gpu_check import ROOT, Stopwatch, contestants, edition, generated
+from gpu_note import seconds_of_calls
 
 from harness import devices, environment, evaluate
 from harness.bench import Bench, result

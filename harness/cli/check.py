@@ -7,9 +7,8 @@ from pathlib import Path
 import reports
 from harness import cli, devices, environment, preflight, protocol
 from harness.bench import Bench
-from harness.cli.run import stand_ins, submissions
+from harness.cli.run import only_submission
 from harness.datasets import SplitData, open_splits
-from harness.errors import InputError
 from harness.progress import progress
 from harness.records import Figures, Protocol
 from harness.store import Store
@@ -23,15 +22,9 @@ _MARKS = {True: "ok ", False: "FIX", None: "   "}
 def command(options: argparse.Namespace) -> int:
     """Print findings as they are made; fail where something is to be fixed."""
     edition = protocol.load(options.protocol)
-    lent = stand_ins(options.no_stand_ins)
-    found = submissions([options.path], edition, options.weights, options.ids, lent)
-    if len(found) > 1:
-        raise InputError(
-            f"{options.path} holds {len(found)} submissions; check one at a time: "
-            "name its folder, or its id in an official repository with --ids"
-        )
-    if isinstance(found[0], Submission):
-        edition = protocol.load(options.protocol, found[0].manifest.model.scale)
+    submission = only_submission(options, edition, "check")
+    if isinstance(submission, Submission):
+        edition = protocol.load(options.protocol, submission.manifest.model.scale)
     device = devices.resolve(options.device)
     splits: tuple[SplitData, ...] = ()
     if options.data:
@@ -49,7 +42,7 @@ def command(options: argparse.Namespace) -> int:
             identity=environment.identity(device, edition.switches),
         )
         findings = preflight.check(
-            found[0], _baseline(edition, options.weights), _published(edition), bench
+            submission, _baseline(edition, options.weights), _published(edition), bench
         )
         for finding in findings:
             shown.say(f"{_MARKS[finding.good]}  {finding.text}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import reports.profile
 from harness import cli, devices, profiling, protocol
 from harness.bench import Bench
-from harness.cli.run import stand_ins, submissions
+from harness.cli.run import only_submission
 from harness.datasets import SplitData, open_splits
 from harness.errors import InputError
 from harness.progress import progress
@@ -21,14 +21,7 @@ def command(options: argparse.Namespace) -> int:
     edition = protocol.load(options.protocol)
     timing = replace(edition.timing, policy="fair", sweeps=options.sweeps)
     edition = replace(edition, timing=timing)
-    lent = stand_ins(options.no_stand_ins)
-    found = submissions([options.path], edition, options.weights, options.ids, lent)
-    if len(found) > 1:
-        raise InputError(
-            f"{options.path} holds {len(found)} submissions; profile one at a time: "
-            "name its folder, or its id in an official repository with --ids"
-        )
-    (submission,) = found
+    submission = only_submission(options, edition, "profile")
     if isinstance(submission, BrokenSubmission):
         raise InputError(str(submission.error))
     device = devices.resolve(options.device)

@@ -121,6 +121,20 @@ def submissions(
     return [located(one, weights) if isinstance(one, Submission) else one for one in found]
 
 
+def only_submission(
+    options: argparse.Namespace, edition: Protocol, verb: str
+) -> Submission | BrokenSubmission:
+    """Find the submission that `options` name. Raises InputError where there are several."""
+    lent = stand_ins(options.no_stand_ins)
+    found = submissions([options.path], edition, options.weights, options.ids, lent)
+    if len(found) > 1:
+        raise InputError(
+            f"{options.path} holds {len(found)} submissions; {verb} one at a time: "
+            "name its folder, or its id in an official repository with --ids"
+        )
+    return found[0]
+
+
 def stand_ins(refused: bool) -> tuple[str, ...]:
     """Return the packages that may be stood in for: none where stand-ins are refused."""
     from harness.loading.standins import not_installed
