@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from harness import statistics
+from harness.statistics import estimates
 
 ROUNDS, MOST_ROUNDS, PRECISION, DRIFT_BOUND, REPEATS = 10, 40, 0.005, 0.05, 2
 IMAGES, ENTRIES = 100, 6
@@ -73,7 +73,7 @@ def rounds_made(ratios: Array) -> NDArray[np.int64]:
     ended = np.full(len(ratios), MOST_ROUNDS)
     going = np.ones(len(ratios), dtype=bool)
     for rounds in range(ROUNDS, MOST_ROUNDS):
-        _, error, freedom = statistics.moments(ratios[..., :rounds])
+        _, error, freedom = estimates.moments(ratios[..., :rounds])
         precise = (error * stdtrit(freedom, 0.975) <= PRECISION).all(axis=-1)
         ended[going & precise] = rounds
         going &= ~precise
@@ -88,7 +88,7 @@ def truths(samples: Array, rounds: NDArray[np.int64], truth: float) -> tuple[Arr
     holds, apart = np.zeros(len(samples)), np.zeros(len(samples))
     for count in np.unique(rounds):
         some = rounds == count
-        mean, error, freedom = statistics.moments(samples[some, :count])
+        mean, error, freedom = estimates.moments(samples[some, :count])
         half = error * stdtrit(freedom, 0.975)
         holds[some], apart[some] = np.abs(mean - truth) <= half, np.abs(mean) > half
     return holds, apart

@@ -40,15 +40,21 @@ import numpy as np  # noqa: E402
 from gpu_note import Repetition, board, cold, flags, overhead, spreads  # noqa: E402
 
 import harness  # noqa: E402
-from harness import devices, environment, evaluate, leaderboard, protocol, rounds  # noqa: E402
-from harness.bench import Bench, result  # noqa: E402
-from harness.cache import ImageCache  # noqa: E402
-from harness.datasets import Pair, SplitData  # noqa: E402
+from harness import protocols  # noqa: E402
+from harness.entries.discovery import discover  # noqa: E402
+from harness.entries.submission import Submission, digest  # noqa: E402
+from harness.evaluation import rounds  # noqa: E402
+from harness.evaluation.bench import Bench, result  # noqa: E402
+from harness.evaluation.session import Contestant  # noqa: E402
+from harness.evaluation.timing import time_pass  # noqa: E402
+from harness.images.cache import ImageCache  # noqa: E402
+from harness.images.datasets import Pair, SplitData  # noqa: E402
+from harness.machines import environment  # noqa: E402
+from harness.ranking import leaderboard  # noqa: E402
 from harness.records import Entry, Protocol, Run, Track, Visit  # noqa: E402
-from harness.session import Contestant  # noqa: E402
-from harness.store import SCHEMA_VERSION, Store  # noqa: E402
-from harness.submission import Submission, digest, discover  # noqa: E402
-from harness.weights import located  # noqa: E402
+from harness.store.passes import Store  # noqa: E402
+from harness.store.runs import SCHEMA_VERSION  # noqa: E402
+from harness.worker import devices  # noqa: E402
 
 NETWORKS = ("span", "rlfn", "efdn", "rfdn", "imdn", "lgvan")
 SIZES = ((339, 510), (384, 510), (510, 339), (288, 510))  # height, width of LR
@@ -74,7 +80,7 @@ class Stopwatch:
 
 def edition(sweeps: int, drift: float) -> Protocol:
     """Return the challenge of 2026 with generated images and a ranking by runtime alone."""
-    known = protocol.load("ntire2026")
+    known = protocols.load("ntire2026")
     track = Track("runtime", "exp_ratio", {"runtime_ms": 1.0}, "as ntire2026")
     return replace(
         known,
@@ -97,8 +103,8 @@ def generated(split: str, side: float, cache: ImageCache) -> SplitData:
 
 def contestants(names: Sequence[str], weights: Sequence[Path]) -> list[Contestant]:
     """Return shipped networks as entries that only have to be timed."""
-    found = discover([ROOT / "submissions" / name for name in names])
-    ready = [located(one, weights) for one in found if isinstance(one, Submission)]
+    found = discover([ROOT / "submissions" / name for name in names], weights=weights)
+    ready = [one for one in found if isinstance(one, Submission)]
     return [
         Contestant(Entry(one.slug, one.manifest.name, digest=digest(one)), one) for one in ready
     ]
@@ -162,7 +168,7 @@ def main() -> None:
         pilots = []
         for _ in range(2):
             start = time.monotonic()
-            if result(Visit, evaluate.time(crew[0].submission, bench)) is None:
+            if result(Visit, time_pass(crew[0].submission, bench)) is None:
                 sys.exit("the first visit failed; profile submissions/span to see why")
             pilots.append(time.monotonic() - start)
         left = 60 * options.minutes - (time.monotonic() - began) - RESERVE

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.leaderboard import Row
+from harness.ranking.leaderboard import Row
 from harness.records import Visit
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from harness import protocol
-from harness.comparison import Pair, Rows, compare, rows_of_run, rows_of_table
-from harness.ranking import format_score, rank
+from harness import protocols
+from harness.ranking.scores import format_score, rank
+from harness.ranking.table import read_table
 from harness.records import Entry, Run
-from harness.store import RESULTS, load_run
-from harness.table import read_table
+from harness.store.runs import RESULTS, load_run
+from reports.comparison import Pair, Rows, compare, rows_of_run, rows_of_table
 
 NOTE = Path(__file__).resolve().parents[1] / "docs" / "measurements" / "official-repositories.md"
 CLONES = {
@@ -151,7 +151,7 @@ def _moved_scores(edition: str, table: Path, ours: Rows) -> Iterator[str]:
 
     Sums of ranks are left out: they hang on every other entry's figures.
     """
-    plain = protocol.load(f"ntire{edition}")
+    plain = protocols.load(f"ntire{edition}")
     track = next(track for track in plain.tracks if track.name == "overall")
     if track.method == "rank_sum":
         return

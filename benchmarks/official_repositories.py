@@ -17,14 +17,15 @@ from pathlib import Path
 
 from official_note import CLONES, NOTE, SECONDS, WALL, WALL_EDITION, kept_seconds, note
 
-from harness import challenge, protocol
-from harness.bench import Bench, Progress
-from harness.datasets import open_splits
-from harness.loading.standins import not_installed
-from harness.progress import progress
+from harness import protocols
+from harness.cli.progress import progress
+from harness.entries.discovery import discover
+from harness.evaluation import challenge
+from harness.evaluation.bench import Bench, Progress
+from harness.images.datasets import open_splits
 from harness.records import Protocol, Run, Split
-from harness.store import Store
-from harness.submission import discover
+from harness.store.passes import Store
+from harness.worker.loading.standins import not_installed
 
 AGAIN = 2  # more times that a nondeterministic entry restores the images
 
@@ -61,7 +62,7 @@ class Stopwatch:
 
 def set5(edition: str, threads: int, rounds: int) -> Protocol:
     """Return the edition's protocol with Set5 for its images, one timed sweep, without SSIM."""
-    plain = protocol.load(f"ntire{edition}")
+    plain = protocols.load(f"ntire{edition}")
     split = Split("set5", hr="HR/*.png", lr="LR_bicubic/X4/*x4.png")
     timing = replace(plain.timing, rounds=rounds, sweeps=1)
     switches = replace(plain.switches, threads=threads)

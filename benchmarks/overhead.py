@@ -21,15 +21,19 @@ import PIL.Image
 import skimage.data
 import torch
 
-from harness import environment, evaluate, protocol
-from harness.bench import Bench, result
-from harness.cache import ImageCache
-from harness.datasets import open_splits
-from harness.images import to_input, write_image
+from harness import protocols
+from harness.entries.discovery import discover
+from harness.evaluation import evaluate
+from harness.evaluation.bench import Bench, result
+from harness.evaluation.timing import time_pass
+from harness.images.cache import ImageCache
+from harness.images.datasets import open_splits
+from harness.images.png import write_image
+from harness.images.resize import downscale
+from harness.machines import environment
 from harness.records import Visit
-from harness.resize import downscale
-from harness.store import Store
-from harness.submission import discover
+from harness.store.passes import Store
+from harness.worker.pixels import to_input
 
 NEAREST = Path(__file__).parent / "nearest"
 WIDTH, HEIGHT = 2040, 1356
@@ -87,7 +91,7 @@ def main() -> None:
         folder = Path(name)
         write_pairs(folder / "data", count)
         forward = forward_ms(folder / "data")
-        edition = protocol.load("ntire2026")
+        edition = protocols.load("ntire2026")
         edition = replace(edition, timing=replace(edition.timing, sweeps=5))
         cache = ImageCache(folder / "cache")
 
@@ -106,7 +110,7 @@ def main() -> None:
             evaluate.evaluate(nearest, replace(bench, splits=()))
             scoring = seconds(lambda: evaluate.evaluate(nearest, bench))
             start = time.perf_counter()
-            visit = result(Visit, evaluate.time(nearest, bench))
+            visit = result(Visit, time_pass(nearest, bench))
             timing = time.perf_counter() - start
             samples = visit.samples_ms["valid"] if visit else ()
             return scoring, timing, sum(sum(image) for image in samples) / 1e3

@@ -13,9 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import reports
-from harness.store import load_run, save_run
-from tests.runs import made, with_pictures
+from harness.store.runs import load_run, save_run
+from tests.support.runs import made, render, with_pictures
 
 
 def main() -> None:
@@ -29,7 +28,7 @@ def main() -> None:
         start = time.perf_counter()
         run = load_run(out)
         loaded = time.perf_counter()
-        reports.render(run, out)
+        render(run, out)
         rendered = time.perf_counter()
         size = sum(file.stat().st_size for file in (out / "report").rglob("*.html"))
         kept = sum(file.stat().st_size for file in (out / "store").rglob("*.zip"))

@@ -17,13 +17,15 @@ from typing import NamedTuple
 from gpu_check import ROOT, Stopwatch, contestants, edition, generated
 from gpu_note import seconds_of_calls
 
-from harness import devices, environment, evaluate
-from harness.bench import Bench, result
-from harness.cache import ImageCache
+from harness.entries.discovery import discover
+from harness.evaluation.bench import Bench, result
+from harness.evaluation.session import Contestant
+from harness.evaluation.timing import time_pass
+from harness.images.cache import ImageCache
+from harness.machines import environment
 from harness.records import Visit
-from harness.session import Contestant
-from harness.store import Store
-from harness.submission import discover
+from harness.store.passes import Store
+from harness.worker import devices
 
 NETWORKS = ("span", "rlfn", "efdn")
 LIMIT_SECONDS = 300.0
@@ -46,7 +48,7 @@ class Parts(NamedTuple):
 def visited(one: Contestant, bench: Bench) -> Parts:
     """Visit once. The clocks of both processes are the same one (CLOCK_MONOTONIC)."""
     start = time.monotonic()
-    visit = result(Visit, evaluate.time(one.submission, bench))
+    visit = result(Visit, time_pass(one.submission, bench))
     end = time.monotonic()
     if visit is None:
         sys.exit(f"{one.entry.name} cannot be timed; profile it to see why")

@@ -7,6 +7,22 @@ For a notebook:
     run.images                          # a row per entry and image: PSNR, SSIM, runtime_ms
     run.samples                         # a row per timed forward: entry, split, image, sweep
     run.images.pivot_table("psnr_db", "image", "entry")
+
+The packages, from the command line down (docs/architecture.md says who may import whom):
+
+cli/         what is typed, and what is printed while it runs
+evaluation/  who is measured when
+machines/    what the hardware says of itself
+sandbox/     starts a worker, shows it little, believes it nothing
+images/      pixels and what they are compared with: all that sees HR
+entries/     what teams hand in
+ranking/     figures in, places out
+statistics/  raw samples in, figures out
+store/       what is kept, whole or not at all
+protocols/   editions as data
+worker/      everything that runs in the child beside an entry, and nothing else
+records/     the frozen records, and tables to records
+errors       the error tree
 """
 
 from typing import TYPE_CHECKING
@@ -14,13 +30,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.frames import Frames
+    from harness.ranking.frames import Frames
 
 __version__ = "0.1.0"
 
 
 def load(out: "str | Path") -> "Frames":
     """Read the run in the folder `out` as pandas DataFrames. Raises RunError."""
-    from harness import frames
+    from harness.ranking import frames
 
     return frames.load(out)

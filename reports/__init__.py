@@ -1,22 +1,34 @@
-"""Reports: rendered from a stored run alone, never measuring."""
+"""Reports: rendered from a stored run alone, never measuring.
+
+pages/      HTML pages: leaderboard, factsheets, profile, changes
+tables/     the leaderboard as a table, in every format
+paper/      what authors put into a paper
+templates/  Jinja2 templates, style and script of the pages
+comparison  two sets of figures, metric beside metric
+drawing     figures as inline SVG
+pdf         pages as PDF files, by a headless Chromium
+public      what of a run may be shown to everyone
+units       how numbers are printed; only rendering scales them
+"""
 
 from pathlib import Path
 
-from harness.leaderboard import of_run
+from harness.ranking.leaderboard import Leaderboard
 from harness.records import Run
-from reports import csv_table, factsheets, index, latex, markdown
+from reports.pages import factsheets, index
+from reports.tables import csv_table, latex, markdown
 
 __all__ = ["PUBLISHED", "render"]
 
 PUBLISHED = Path(__file__).parent / "published"  # tables of past editions and papers
 
 
-def render(run: Run, out: Path, stored: Path | None = None) -> Path:
+def render(run: Run, leaderboard: Leaderboard, out: Path, stored: Path | None = None) -> Path:
     """Write the tables and pages of `run` below `out`; return the page to look at first.
 
-    `stored` is the run's folder, which holds its pictures, where that is not `out`.
+    `leaderboard` ranks the run. `stored` is the run's folder, which holds its pictures, where
+    that is not `out`.
     """
-    leaderboard = of_run(run)
     _remove_pages(out)
     csv_table.write_leaderboard(leaderboard, out / "leaderboard.csv")
     csv_table.write_images(run, out / "per_image.csv")

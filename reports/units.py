@@ -1,6 +1,6 @@
 """How numbers are printed. Only rendering scales them; files keep base units."""
 
-from harness.leaderboard import Cell
+from harness.ranking.columns import Cell
 from harness.records import Protocol
 
 MISSING = "–"

@@ -21,8 +21,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from harness.images import crop_to_multiple, to_input, to_uint8
-from harness.resize import downscale, upscale
+from harness.images.png import crop_to_multiple
+from harness.images.resize import downscale, upscale
+from harness.worker.pixels import to_input, to_uint8
 
 ROOT = Path(__file__).resolve().parents[1]
 SCALE = 4

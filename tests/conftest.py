@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.support.places import ROOT
+
 torch.set_num_threads(1)  # small tensors lose more to the meeting of threads than they gain
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of workers, which run beside other tests
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")

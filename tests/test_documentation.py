@@ -2,13 +2,12 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
 from harness.cli.parser import parser
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/guide.md", "docs/data.md")
 COMMAND = re.compile(r"^    run_challenge\.py (?P<given>.+?)(?:   .*)?$", re.MULTILINE)
 

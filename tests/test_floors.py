@@ -1,117 +1,63 @@
-"""Imports point downward only; see docs/architecture.md."""
+"""What may import what, package by package, and that each package says what is in it."""
 
 import ast
-from pathlib import Path
+import re
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.places import ROOT
 
-# from the ground up; a room may import from its own floor and from those before it
-FLOORS = [
-    {"errors"},
-    {"records"},
-    {"schema", "files", "csv_rows", "downloads", "select_model"},
-    {"images", "resize", "fidelity", "statistics"},
-    {
-        "protocol",
-        "overlays",
-        "repository",
-        "submission",
-        "cache",
-        "crops",
-        "datasets",
-        "eligibility",
-        "ranking",
-        "table",
-        "published",
-        "runtimes",
-        "certainty",
-        "rank_sums",
-        "scrutiny",
-    },
-    {"devices", "complexity", "loading", "timing", "variants", "witness"},
-    {"leash", "worker"},
-    {
-        "album",
-        "log",
-        "staging",
-        "sandbox",
-        "store",
-        "environment",
-        "nvml",
-        "ceiling",
-        "sampler",
-        "scorers",
-        "weights",
-    },
-    {
-        "bench",
-        "flags",
-        "adoption",
-        "evaluate",
-        "illustration",
-        "scoring",
-        "session",
-        "rounds",
-        "leaderboard",
-        "comparison",
-        "progress",
-    },
-    {"frames", "harness"},
-    {"challenge", "preflight", "profiling"},
-    {"reports"},
-    {"cli"},
-]
-LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-FILES = sorted([*ROOT.glob("harness/**/*.py"), *ROOT.glob("reports/**/*.py")])
+MAY_IMPORT = {
+    "errors": "",
+    "records": "errors",
+    "worker": "errors records",
+    "store": "errors records",
+    "protocols": "errors records",
+    "statistics": "errors records",
+    "images": "errors records store",
+    "entries": "errors records store worker",
+    "sandbox": "errors records worker entries",
+    "machines": "errors records worker entries sandbox",
+    "ranking": "errors records store statistics",
+    "evaluation": "errors records worker store statistics images entries sandbox machines ranking",
+    "reports": "errors records store statistics ranking entries",
+    "cli": "errors records worker store protocols statistics images entries sandbox machines "
+    "ranking evaluation reports",
+}
+FILES = [f for top in ("harness", "reports") for f in sorted((ROOT / top).rglob("*.py"))]
+PACKAGES = [f.parent for f in FILES if f.name == "__init__.py"]
+LISTED = re.compile(r"^\s*(?P<name>\w+/?)\s{2,}\S", re.MULTILINE)
 
 
-def room_of(module):
-    """Return the room of a dotted module: `harness.devices.cpu` is in `devices`."""
-    parts = module.split(".")
-    return parts[0] if len(parts) == 1 or parts[0] == "reports" else parts[1]
+def package(parts):
+    return parts[0] if parts[0] == "reports" else parts[1]
 
 
-def imported_rooms(file):
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            modules = [node.module]
-            if node.module == "harness":
-                modules = [f"harness.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for module in modules:
-            if module.split(".")[0] in ("harness", "reports", "models", "tests"):
-                yield room_of(module)
-
-
-def own_room(file):
-    relative = file.relative_to(ROOT).with_suffix("")
-    return room_of(".".join(part for part in relative.parts if part != "__init__"))
+def test_the_table_lists_every_package():
+    found = {package(file.relative_to(ROOT).with_suffix("").parts) for file in FILES}
+    assert found - {"__init__"} == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_imports_point_downward(file):
-    own = own_room(file)
-    for room in imported_rooms(file):
-        assert room in LEVEL, f"{room} has no floor"
-        assert LEVEL[room] <= LEVEL[own], f"{own} may not import {room}"
+def test_packages_import_only_what_they_may(file):
+    own = package(file.relative_to(ROOT).with_suffix("").parts)
+    for node in ast.walk(ast.parse(file.read_text())):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for parts in (name.split(".") for name in names):
+            if parts[0] in ("harness", "reports") and len(parts) > 1 and own != "__init__":
+                assert package(parts) in {own, *MAY_IMPORT[own].split()}, ".".join(parts)
 
 
-def test_the_worker_cannot_reach_hr_images_or_results():
-    reached, waiting = set(), {"worker"}
-    while waiting:
-        room = waiting.pop()
-        reached.add(room)
-        files = [file for file in FILES if own_room(file) == room]
-        waiting |= {r for file in files for r in imported_rooms(file)} - reached
-    assert not reached & {"datasets", "cache", "fidelity", "store", "scorers", "evaluate"}
-    assert "loading" in reached
-
-
-def test_no_module_is_longer_than_300_lines():
-    long = [file for file in FILES if len(file.read_text().splitlines()) > 300]
-    assert long == []
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_packages_say_what_is_in_them(folder):
+    """One sentence on the package, then a line `module  what it is` or `package/  what it is`."""
+    modules = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+    there = modules | {f"{part.name}/" for part in PACKAGES if part.parent == folder}
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    listed = {match["name"] for match in LISTED.finditer(text)}
+    own = ".".join(folder.relative_to(ROOT).parts)
+    assert text.split("\n\n")[0].endswith("."), f"{own} begins with no sentence"
+    assert not there - listed, f"{own} does not list {sorted(there - listed)}"
+    assert not listed - there, f"{own} lists {sorted(listed - there)}, which it does not have"

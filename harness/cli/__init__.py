@@ -1,8 +1,24 @@
-"""The command line: arguments in, exit status out.
+"""The command line: what is typed, and what is printed while it runs. No logic.
 
-0  every entry was evaluated as far as its files allow
-1  some entry failed, or a check found something to fix
-2  the input was unusable and nothing was measured
+Exit status: 0 every entry was evaluated as far as its files allow, 1 some entry failed or a
+check found something to fix, 2 the input was unusable and nothing was measured.
+
+parser    what may stand on the command line, command by command
+options   options that several commands share, and how their values are read
+inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
+progress  how far a run is: one live bar on a terminal, plain lines elsewhere
+run       `run`: measure submissions, rank them once, render the report
+check     `check`: a team's pre-flight on one submission
+profile   `profile`: where one submission's time goes
+rank      `rank`: rank a finished run or a CSV table again
+report    `report`: render the report of a finished run again
+compare   `compare`: two runs or tables, metric beside metric
+table     `table`: the benchmark table of a paper
+strip     `strip`: one box of one image as every method restores it
+show      `show`: protocols, submissions, and what this machine can measure
+adopt     `import`: native folders from an official repository
+data      `data`: LR images made, data sets checked and fetched
+weights   `weights fetch`: published checkpoints to the cache
 """
 
 import os

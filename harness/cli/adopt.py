@@ -3,9 +3,10 @@
 import argparse
 
 from harness import cli
-from harness.adoption import adopt
+from harness.entries.adoption import adopt
+from harness.entries.discovery import discover
+from harness.entries.submission import BrokenSubmission
 from harness.errors import EntryError
-from harness.submission import BrokenSubmission, discover
 
 
 def command(options: argparse.Namespace) -> int:

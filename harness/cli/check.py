@@ -5,26 +5,29 @@ import tempfile
 from pathlib import Path
 
 import reports
-from harness import cli, devices, environment, preflight, protocol
-from harness.bench import Bench
-from harness.cli.run import only_submission
-from harness.datasets import SplitData, open_splits
-from harness.progress import progress
+from harness import cli, protocols
+from harness.cli.inputs import only_submission
+from harness.cli.progress import progress
+from harness.entries.discovery import discover
+from harness.entries.submission import Submission
+from harness.evaluation import preflight
+from harness.evaluation.bench import Bench
+from harness.images.datasets import SplitData, open_splits
+from harness.machines import environment
+from harness.ranking.table import read_table
 from harness.records import Figures, Protocol
-from harness.store import Store
-from harness.submission import Submission, discover
-from harness.table import read_table
-from harness.weights import located
+from harness.store.passes import Store
+from harness.worker import devices
 
 _MARKS = {True: "ok ", False: "FIX", None: "   "}
 
 
 def command(options: argparse.Namespace) -> int:
     """Print findings as they are made; fail where something is to be fixed."""
-    edition = protocol.load(options.protocol)
+    edition = protocols.load(options.protocol)
     submission = only_submission(options, edition, "check")
     if isinstance(submission, Submission):
-        edition = protocol.load(options.protocol, submission.manifest.model.scale)
+        edition = protocols.load(options.protocol, submission.manifest.model.scale)
     device = devices.resolve(options.device)
     splits: tuple[SplitData, ...] = ()
     if options.data:
@@ -56,9 +59,9 @@ def _baseline(edition: Protocol, weights: list[Path]) -> Submission | None:
     """Find the protocol's baseline among the shipped submissions."""
     if not cli.SHIPPED_SUBMISSIONS.is_dir():
         return None
-    for found in discover([cli.SHIPPED_SUBMISSIONS]):
+    for found in discover([cli.SHIPPED_SUBMISSIONS], weights=weights):
         if isinstance(found, Submission) and found.manifest.shown_name in edition.baseline.names:
-            return located(found, weights)
+            return found
     return None
 
 

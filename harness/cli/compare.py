@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from harness import cli
-from harness.comparison import Rows, alone, compare, rows_of_run, rows_of_table
 from harness.records import Run
-from harness.store import load_run
-from reports import changes
+from harness.store.runs import load_run
+from reports.comparison import Rows, alone, compare, rows_of_run, rows_of_table
+from reports.pages import changes
 
 
 def command(options: argparse.Namespace) -> int:

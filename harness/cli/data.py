@@ -3,10 +3,10 @@
 import argparse
 
 from harness import cli
-from harness.datasets import public
-from harness.datasets.audit import audit
-from harness.datasets.preparation import prepare
-from harness.resize import Convention
+from harness.images.datasets import public
+from harness.images.datasets.audit import audit
+from harness.images.datasets.preparation import prepare
+from harness.images.resize import Convention
 
 
 def command(options: argparse.Namespace) -> int:

@@ -5,20 +5,22 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import reports.profile
-from harness import cli, devices, profiling, protocol
-from harness.bench import Bench
-from harness.cli.run import only_submission
-from harness.datasets import SplitData, open_splits
+import reports.pages.profile
+from harness import cli, protocols
+from harness.cli.inputs import only_submission
+from harness.cli.progress import progress
+from harness.entries.submission import BrokenSubmission
 from harness.errors import InputError
-from harness.progress import progress
-from harness.store import Store
-from harness.submission import BrokenSubmission
+from harness.evaluation import profiling
+from harness.evaluation.bench import Bench
+from harness.images.datasets import SplitData, open_splits
+from harness.store.passes import Store
+from harness.worker import devices
 
 
 def command(options: argparse.Namespace) -> int:
     """Measure, print the tables, write the page."""
-    edition = protocol.load(options.protocol)
+    edition = protocols.load(options.protocol)
     timing = replace(edition.timing, policy="fair", sweeps=options.sweeps)
     edition = replace(edition, timing=timing)
     submission = only_submission(options, edition, "profile")
@@ -37,7 +39,7 @@ def command(options: argparse.Namespace) -> int:
     finally:
         shown.close()
     out = options.out or Path("profiles") / submission.slug
-    page = reports.profile.render(made, out)
-    print(reports.profile.text(made))
+    page = reports.pages.profile.render(made, out)
+    print(reports.pages.profile.text(made))
     print(f"\nReport: {page}")
     return cli.OK

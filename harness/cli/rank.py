@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from harness import cli, leaderboard, protocol
+from harness import cli, protocols
 from harness.errors import InputError
+from harness.ranking import leaderboard
+from harness.ranking.table import read_table
 from harness.records import Protocol
-from harness.store import load_run
-from harness.table import read_table
-from reports import terminal
+from harness.store.runs import load_run
+from reports.tables import terminal
 
 
 def command(options: argparse.Namespace) -> int:
@@ -16,7 +17,7 @@ def command(options: argparse.Namespace) -> int:
     source: Path = options.source
     run = None if source.suffix == ".csv" else load_run(source)
     if options.protocol:
-        edition = protocol.load(options.protocol)
+        edition = protocols.load(options.protocol)
     else:
         edition = run.protocol if run else _named_like(source)
     if not edition.tracks:
@@ -33,6 +34,6 @@ def _named_like(table: Path) -> Protocol:
     """Take `ntire2026.csv` as a table of protocol `ntire2026`."""
     if not table.is_file():
         raise InputError(f"{table} does not exist; name the --out folder of a run, or a table")
-    if table.stem not in protocol.bundled():
+    if table.stem not in protocols.bundled():
         raise InputError(f"{table} does not say which edition it is of; name it with --protocol")
-    return protocol.load(table.stem)
+    return protocols.load(table.stem)

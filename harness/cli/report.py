@@ -4,7 +4,8 @@ import argparse
 
 import reports
 from harness import cli
-from harness.store import load_run
+from harness.ranking.leaderboard import of_run
+from harness.store.runs import load_run
 from reports import pdf
 from reports.public import redacted
 
@@ -17,7 +18,7 @@ def command(options: argparse.Namespace) -> int:
         run, out = redacted(run), out / "public"
     if options.pdf:
         pdf.browser()
-    page = reports.render(run, out, stored)
+    page = reports.render(run, of_run(run), out, stored)
     print(f"Report: {page}")
     if options.pdf:
         printed = pdf.write([page, *sorted((page.parent / "factsheets").glob("*.html"))])

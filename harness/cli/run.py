@@ -6,22 +6,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import reports
-from harness import challenge, cli, devices, protocol
-from harness.bench import Bench
-from harness.datasets import open_splits, write_bundled
+from harness import cli, protocols
+from harness.cli.inputs import data_folder, stand_ins, submissions
+from harness.cli.progress import progress
+from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.leaderboard import of_run
-from harness.progress import progress
+from harness.evaluation import challenge
+from harness.evaluation.bench import Bench
+from harness.images.datasets import open_splits
+from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, TimingPolicy
-from harness.store import Store
-from harness.submission import BrokenSubmission, Submission, discover
-from harness.weights import located
-from reports import terminal
+from harness.store.passes import Store
+from harness.worker import devices
+from reports.tables import terminal
 
 
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe: one run per scale where it is of several."""
-    editions = [_as_asked(edition, options) for edition in protocol.load_scales(options.protocol)]
+    editions = [_as_asked(edition, options) for edition in protocols.load_scales(options.protocol)]
     out = options.out or Path("runs") / editions[0].name
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
@@ -50,13 +52,14 @@ def command(options: argparse.Namespace) -> int:
     try:
         for entries, bench, folder in runs:
             run = challenge.run(entries, bench, folder, options.command_line)
-            finished.append((run, reports.render(run, folder)))
+            board = of_run(run)
+            finished.append((run, board, reports.render(run, board, folder)))
     finally:
         shown.close()
-    for run, page in finished:
+    for run, board, page in finished:
         title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(of_run(run))}\n\nReport: {page}")
-    failed = any(entry.status == "failed" for run, _ in finished for entry in run.entries)
+        print(f"{title}{terminal.table(board)}\n\nReport: {page}")
+    failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
 
 
@@ -102,51 +105,3 @@ def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:
     if timing.policy == "official" and timing.official_runs:
         raise InputError("--official-runs stand beside the fair policy; leave one of the two out")
     return timing
-
-
-def submissions(
-    paths: Sequence[Path],
-    edition: Protocol,
-    weights: Sequence[Path],
-    ids: Sequence[int] = (),
-    lent: Sequence[str] = (),
-) -> list[Submission | BrokenSubmission]:
-    """Find the submissions of `paths`, or those that the protocol names, and checkpoints."""
-    if not paths and not edition.entries:
-        raise InputError("no submission is named; give a submission folder or a folder of them")
-    if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
-        raise InputError("the shipped submissions are not here; run from a clone of the project")
-    paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
-    found = discover(paths, ids, lent)
-    return [located(one, weights) if isinstance(one, Submission) else one for one in found]
-
-
-def only_submission(
-    options: argparse.Namespace, edition: Protocol, verb: str
-) -> Submission | BrokenSubmission:
-    """Find the submission that `options` name. Raises InputError where there are several."""
-    lent = stand_ins(options.no_stand_ins)
-    found = submissions([options.path], edition, options.weights, options.ids, lent)
-    if len(found) > 1:
-        raise InputError(
-            f"{options.path} holds {len(found)} submissions; {verb} one at a time: "
-            "name its folder, or its id in an official repository with --ids"
-        )
-    return found[0]
-
-
-def stand_ins(refused: bool) -> tuple[str, ...]:
-    """Return the packages that may be stood in for: none where stand-ins are refused."""
-    from harness.loading.standins import not_installed
-
-    return () if refused else not_installed()
-
-
-def data_folder(data: Path | None, edition: Protocol, out: Path) -> Path:
-    """Return the data folder; an embedded challenge makes its own."""
-    if data is not None:
-        return data
-    if not any(split.bundled for split in edition.splits):
-        raise InputError(f"protocol {edition.name} needs images; name their folder with --data")
-    write_bundled(edition, out / "data")
-    return out / "data"

@@ -4,10 +4,12 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness import cli, devices, environment, protocol
+from harness import cli, protocols
+from harness.entries.discovery import discover
+from harness.entries.submission import BrokenSubmission
+from harness.machines import environment
 from harness.records import Manifest, OfficialTable, Switches
-from harness.submission import BrokenSubmission, discover
-from harness.weights import located
+from harness.worker import devices
 
 
 def command(options: argparse.Namespace) -> int:
@@ -19,8 +21,8 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _protocols(_: argparse.Namespace) -> Iterable[str]:
-    for name in protocol.bundled():
-        edition, *others = protocol.load_scales(name)
+    for name in protocols.bundled():
+        edition, *others = protocols.load_scales(name)
         scales = ", ".join(f"x{one.scale}" for one in (edition, *others))
         yield f"{name}: {edition.title}"
         yield f"  {scales}, baseline {next(iter(edition.baseline.names), 'none')}"
@@ -42,7 +44,7 @@ def _submissions(options: argparse.Namespace) -> Iterable[str]:
         if found.manifest.official:
             yield _official(found.manifest, found.manifest.official)
             continue
-        manifest, checkpoint = found.manifest, located(found).checkpoint
+        manifest, checkpoint = found.manifest, found.checkpoint
         number = "" if manifest.id is None else f"id {manifest.id}, "
         if checkpoint is None:
             weights = "no [weights]"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from harness import cli
 from harness.cli.table import run_folders
-from harness.datasets import Pair, open_splits
 from harness.errors import InputError
-from harness.images import crop_to_multiple, read_image
+from harness.images.datasets import Pair, open_splits
+from harness.images.png import crop_to_multiple, read_image
 from harness.records import Entry, Run
-from harness.store import load_run
+from harness.store.runs import load_run
 from reports.paper import strip
 from reports.paper.methods import key_of
 from reports.paper.strip import Box, Restored

@@ -7,12 +7,12 @@ from pathlib import Path
 import reports
 from harness import cli
 from harness.errors import InputError
-from harness.published import Published, read_published
-from harness.store import RESULTS, load_run
+from harness.store.runs import RESULTS, load_run
 from reports import paper
 from reports.paper import differences, figures
 from reports.paper.layout import build
 from reports.paper.methods import Method, of_published, of_run_rows
+from reports.paper.published import Published, read_published
 from reports.paper.table import Choice
 
 PAPERS = reports.PUBLISHED / "papers"

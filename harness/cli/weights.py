@@ -4,9 +4,10 @@ import argparse
 import sys
 
 from harness import cli
-from harness.downloads import FetchError
-from harness.submission import Submission, discover
-from harness.weights import fetch
+from harness.entries.checkpoints import fetch
+from harness.entries.discovery import discover
+from harness.entries.submission import Submission
+from harness.store.downloads import FetchError
 
 
 def command(options: argparse.Namespace) -> int:

@@ -1,1 +1,9 @@
-"""The editions of the challenge as data, one TOML file each; records.Protocol names the fields."""
+"""Editions and benchmarks as data: a TOML file each, every number with its source.
+
+reading   a TOML file to a Protocol, one per scale
+checking  what is wrong with a protocol, sentence by sentence
+"""
+
+from harness.protocols.reading import FOLDER, bundled, load, load_scales
+
+__all__ = ["FOLDER", "bundled", "load", "load_scales"]

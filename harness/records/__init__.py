@@ -1,7 +1,17 @@
 """The frozen records that cross a boundary: a file, a process, or the line between two rooms.
 
 Units stand in the names: `_ms` milliseconds, `_db` decibels, `_mib` mebibytes; FLOPs are
-multiply-accumulates. `None` always means "not measured". schema.py reads and writes them.
+multiply-accumulates. `None` always means "not measured".
+
+schema      tables (TOML, JSON) to records, with faults that name their place; and back
+protocol    one edition of the challenge, as data
+submission  a submission's manifest
+passes      a worker's job, and what its passes leave
+device      the GPU that a visit used, as its driver told the harness
+timing      the visits of a timing, and the rounds they were made in
+profile     what `profile` finds out
+run         a whole run, and one entry of it
+ranking     what ranking reads, and what it says
 """
 
 from harness.records.device import Ceiling, DeviceState, Spread

@@ -1,9 +1,11 @@
 """What ranking reads, and what it says."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 METRICS = ("runtime_ms", "flops", "params", "activations", "memory_mib")  # less is better
+PSNR = re.compile(r"psnr_([A-Za-z][A-Za-z0-9]*)_db")  # a column, and its split
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from harness.published import COLUMNS
-from reports.csv_table import text_of
+from reports.paper.published import COLUMNS
 from reports.paper.table import PaperTable
+from reports.tables.csv_table import text_of
 
 
 def text(table: PaperTable) -> str:

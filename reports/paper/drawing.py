@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from harness import files
+from harness.store import files
 
 COLUMN, PAGE = 3.25, 6.875  # inches, of a page with two columns
 SETTINGS: dict[Any, Any] = {

@@ -2,8 +2,8 @@
 
 from itertools import groupby
 
-from reports.latex import escape, footnote, superscript
 from reports.paper.table import Cell, Line, PaperTable
+from reports.tables.latex import escape, footnote, superscript
 
 _MARKS = {
     "colour": {"best": r"\textcolor{red}{%s}", "second": r"\textcolor{blue}{%s}"},

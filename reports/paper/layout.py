@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import InputError
 from reports import units
-from reports.notes import Notes
 from reports.paper.columns import COSTS, Column, columns_of
 from reports.paper.differences import Difference, compare
 from reports.paper.methods import HR_SIZE, Group, Method, key_of, leading
 from reports.paper.table import Block, Cell, Choice, Line, Mark, PaperTable
+from reports.tables.notes import Notes
 
 
 def build(methods: Sequence[Method], choice: Choice) -> PaperTable:

@@ -1,7 +1,7 @@
 """The table in Markdown, as GitHub shows it: no colours, so bold and underlined."""
 
-from reports.markdown import escape
 from reports.paper.table import Block, Cell, PaperTable
+from reports.tables.markdown import escape
 
 _MARKS = {"": "%s", "best": "**%s**", "second": "<ins>%s</ins>"}
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.leaderboard import Row, of_run
-from harness.published import Published
+from harness.entries.checkpoints import how_to_get
+from harness.ranking.leaderboard import Row, of_run
 from harness.records import Run
-from harness.weights import how_to_get
+from reports.paper.published import Published
 
 HR_SIZE = "1280x720"  # of the output that the costs of papers are of
 _SCALE = re.compile(r"[\s_-]*[x×][234]$", re.IGNORECASE)

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
+import numpy as np
+import PIL.Image
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from harness import files
 from harness.errors import InputError
-from harness.images import Image, write_image
+from harness.store import files
 from reports import units
-from reports.latex import escape
 from reports.paper.drawing import PAGE, SETTINGS, save
+from reports.tables.latex import escape
+
+Image = NDArray[np.uint8]
 
 _RED = (255, 0, 0)
 _LABEL = 0.3  # inches below a picture, for two lines
@@ -153,7 +157,7 @@ def _snippet(
     cells = []
     for index, picture in enumerate([whole, *crops]):
         file = stem.with_name(f"{stem.name}_{index}.png")
-        write_image(file, picture.pixels)
+        PIL.Image.fromarray(picture.pixels).save(file)
         yield file
         cells.append(_cell(file.name, picture, (layout.crop if index else layout.whole) / PAGE))
     rows = [cells[1:][at : at + layout.columns] for at in range(0, len(crops), layout.columns)]

@@ -1,4 +1,4 @@
-"""Make `fingerprints/` from the full goldens: `python tests/models/make_fingerprints.py GOLDENS`.
+"""Make `fingerprints/` from the full goldens: `python -m tests.models.make_fingerprints GOLDENS`.
 
 GOLDENS is the folder with `spec/*.json`, `golden/*.npz` and `facts.json` of the official
 implementations.
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from architectures import ARCHITECTURES
-from goldens import COSTS, GOLDENS, LAYOUTS, OUTPUTS
 from numpy.typing import NDArray
+
+from tests.support.architectures import ARCHITECTURES
+from tests.support.goldens import COSTS, GOLDENS, LAYOUTS, OUTPUTS
 
 COST_FIELDS = {
     "params": "params",

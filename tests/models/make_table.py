@@ -1,11 +1,11 @@
-"""Print the table of costs in `models/README.md`: `python tests/models/make_table.py`."""
+"""Print the table of costs in `models/README.md`: `python -m tests.models.make_table`."""
 
 import json
 from dataclasses import dataclass
 
-from architectures import ARCHITECTURES
-from costs import Costs, measure
-from goldens import COSTS
+from tests.support.architectures import ARCHITECTURES
+from tests.support.costs import Costs, measure
+from tests.support.goldens import COSTS
 
 HEADER = [
     "Network",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from architectures import ARCHITECTURES, Architecture, Checkpoint
-from goldens import as_layout, layout, read_layouts
 
-from harness.loading.weights import read
 from harness.records import WeightsTable
+from harness.worker.loading.weights import read
+from tests.support.architectures import ARCHITECTURES, Architecture, Checkpoint
+from tests.support.goldens import as_layout, layout, read_layouts
 
 EVERY = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=lambda a: a.name)
 LAYOUTS = read_layouts()

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from architectures import ARCHITECTURES
-from goldens import load_rule_weights, restore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
+
+from tests.support.architectures import ARCHITECTURES
+from tests.support.goldens import load_rule_weights, restore
 
 Array = NDArray[np.float64]
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from architectures import ARCHITECTURES
-from goldens import load_rule_weights, restore
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from tests.support.architectures import ARCHITECTURES
+from tests.support.goldens import load_rule_weights, restore
 
 Array = NDArray[np.float64]
 

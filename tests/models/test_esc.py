@@ -5,10 +5,11 @@ from math import erf
 import numpy as np
 import pytest
 import torch
-from architectures import ARCHITECTURES, Architecture
-from goldens import load_rule_weights, restore
 from numpy.typing import NDArray
 from torch import nn
+
+from tests.support.architectures import ARCHITECTURES, Architecture
+from tests.support.goldens import load_rule_weights, restore
 
 Array = NDArray[np.float64]
 

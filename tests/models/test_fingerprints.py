@@ -4,9 +4,10 @@ import gzip
 import json
 from pathlib import Path
 
-import make_fingerprints
 import numpy as np
-from goldens import COSTS, LAYOUTS, OUTPUTS
+
+from tests.models import make_fingerprints
+from tests.support.goldens import COSTS, LAYOUTS, OUTPUTS
 
 
 def test_layouts(shared: Path) -> None:

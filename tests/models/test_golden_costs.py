@@ -4,12 +4,12 @@ import json
 
 import pytest
 import torch
-from architectures import ARCHITECTURES
-from costs import CHALLENGE_INPUT, counted, measure
-from goldens import COSTS
 
-from harness.complexity import count_parameters
-from harness.complexity import measure as measure_really
+from harness.worker.complexity import count_parameters
+from harness.worker.complexity import measure as measure_really
+from tests.support.architectures import ARCHITECTURES
+from tests.support.costs import CHALLENGE_INPUT, counted, measure
+from tests.support.goldens import COSTS
 
 GOLDEN = json.loads(COSTS.read_text())
 # Their windows and taps take seconds to walk through, even without pixels.

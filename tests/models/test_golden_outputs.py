@@ -6,12 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from architectures import ARCHITECTURES, Architecture, Checkpoint
-from goldens import GOLDENS, OUTPUTS, Golden, load_rule_weights, read_layouts, restore, rule_weight
 from numpy.typing import NDArray
 
-from harness.loading.weights import read
 from harness.records import WeightsTable
+from harness.worker.loading.weights import read
+from tests.support.architectures import ARCHITECTURES, Architecture, Checkpoint
+from tests.support.goldens import (
+    GOLDENS,
+    OUTPUTS,
+    Golden,
+    load_rule_weights,
+    read_layouts,
+    restore,
+    rule_weight,
+)
 
 Array = NDArray[np.float32]
 

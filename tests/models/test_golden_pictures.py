@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from architectures import ARCHITECTURES, Architecture, Checkpoint
 
-from harness.fidelity import fidelity
-from harness.images import Image, crop_to_multiple, read_image, to_input, to_uint8
-from harness.loading.weights import read
+from harness.images.fidelity import fidelity
+from harness.images.png import Image, crop_to_multiple, read_image
 from harness.records import WeightsTable
+from harness.worker.loading.weights import read
+from harness.worker.pixels import to_input, to_uint8
+from tests.support.architectures import ARCHITECTURES, Architecture, Checkpoint
 
 SCALE = BORDER = 4
 PSNR_DB = {"image": 2e-4, "mean": 2e-5}  # what another CPU moves

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from architectures import ARCHITECTURES, Architecture, Size
-from goldens import load_rule_weights, restore
+
+from tests.support.architectures import ARCHITECTURES, Architecture, Size
+from tests.support.goldens import load_rule_weights, restore
 
 # The scales of one factory differ in the last layer alone: x4 stands for them.
 ONE_SCALE = {a.factory: a for a in ARCHITECTURES.values() if a.scale == 4}.values()

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from architectures import ARCHITECTURES
-from goldens import layout, read_layouts
 
-from harness.loading import load
-from harness.submission import read_manifest
+from harness.entries.manifest import read_manifest
+from harness.worker.loading import load
+from tests.support.architectures import ARCHITECTURES
+from tests.support.goldens import layout, read_layouts
+from tests.support.places import SUBMISSIONS
 
-SUBMISSIONS = Path(__file__).resolve().parents[2] / "submissions"
 NAMED = {
     "imdn": "imdn_2022_x4",
     "rfdn": "rfdn_2023_x4",

@@ -1,8 +1,9 @@
 """The table of `models/README.md` shows what is measured."""
 
 import pytest
-from architectures import MODELS
-from make_table import table
+
+from tests.models.make_table import table
+from tests.support.places import MODELS
 
 
 @pytest.mark.heavy

@@ -1,0 +1,59 @@
+"""What arguments name: submissions, checkpoints, stand-ins, data."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness import cli
+from harness.entries.discovery import discover
+from harness.entries.submission import BrokenSubmission, Submission
+from harness.errors import InputError
+from harness.images.datasets import write_bundled
+from harness.records import Protocol
+
+
+def submissions(
+    paths: Sequence[Path],
+    edition: Protocol,
+    weights: Sequence[Path],
+    ids: Sequence[int] = (),
+    lent: Sequence[str] = (),
+) -> list[Submission | BrokenSubmission]:
+    """Find the submissions of `paths`, or those that the protocol names, and checkpoints."""
+    if not paths and not edition.entries:
+        raise InputError("no submission is named; give a submission folder or a folder of them")
+    if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
+        raise InputError("the shipped submissions are not here; run from a clone of the project")
+    paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
+    return discover(paths, ids, lent, weights)
+
+
+def only_submission(
+    options: argparse.Namespace, edition: Protocol, verb: str
+) -> Submission | BrokenSubmission:
+    """Find the submission that `options` name. Raises InputError where there are several."""
+    lent = stand_ins(options.no_stand_ins)
+    found = submissions([options.path], edition, options.weights, options.ids, lent)
+    if len(found) > 1:
+        raise InputError(
+            f"{options.path} holds {len(found)} submissions; {verb} one at a time: "
+            "name its folder, or its id in an official repository with --ids"
+        )
+    return found[0]
+
+
+def stand_ins(refused: bool) -> tuple[str, ...]:
+    """Return the packages that may be stood in for: none where stand-ins are refused."""
+    from harness.worker.loading.standins import not_installed
+
+    return () if refused else not_installed()
+
+
+def data_folder(data: Path | None, edition: Protocol, out: Path) -> Path:
+    """Return the data folder; an embedded challenge makes its own."""
+    if data is not None:
+        return data
+    if not any(split.bundled for split in edition.splits):
+        raise InputError(f"protocol {edition.name} needs images; name their folder with --data")
+    write_bundled(edition, out / "data")
+    return out / "data"

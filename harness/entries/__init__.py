@@ -1,0 +1,11 @@
+"""What teams hand in: found, read, checked, digested. Nothing of it is executed here.
+
+discovery     from paths to submissions with their checkpoints: folders, official repositories
+manifest      `submission.toml`: read, and every value checked
+submission    a submission on disk, and the digest of its files
+checkpoints   published checkpoints: found by their sha256 in folders and cache, or fetched
+repository    an official challenge repository as it is, entry by entry
+overlays/     what a repository's code does not say of itself, as data
+adoption      one official entry as a native folder: what `import` writes
+illustration  the method figure that a factsheet names
+"""

@@ -1,0 +1,217 @@
+"""One entry of an official repository -> a native submission folder: `model.py`, weights, manifest.
+
+`model.py` keeps what the branch does up to its network; the manifest does what follows, which is
+to load the checkpoint. A branch that does more is refused, so that nothing is lost unseen.
+"""
+
+import ast
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+
+from harness.entries.manifest import MANIFEST
+from harness.entries.submission import Submission
+from harness.errors import InputError, SubmissionError
+from harness.records import Manifest, OfficialTable
+from harness.worker import select_model
+from harness.worker.loading import weights
+
+_MODEL, _FACTORY = "model.py", "network"
+_HARMLESS = {
+    "load_state_dict",
+    "eval",
+    "to",
+    "cuda",
+    "print",
+}  # the manifest, or the loader, does it
+
+
+def adopt(submission: Submission, to: Path) -> Path:
+    """Write a native folder for an official entry below `to`, and return it.
+
+    Raises SubmissionError where its branch does more than build a network and load a checkpoint,
+    LoadingError where the checkpoint cannot be read, InputError where the folder is there already.
+    """
+    manifest, table = submission.manifest, submission.manifest.official
+    if table is None:
+        raise InputError(f"{submission.folder} is a native submission already; copy it")
+    source = (submission.folder / manifest.model.file).read_text(encoding="utf-8")
+    function, body = select_model.branch_of(source, table.model_id)
+    _refuse_more(function, body, table)
+    key = _key(submission.folder / table.checkpoints[0], body)
+    target = to / submission.slug
+    if target.exists():
+        raise InputError(f"{target} is there already; remove it, or name another folder with --to")
+    for name in (*_code(submission.folder, table.modules), *table.checkpoints):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(submission.folder / name, target / name)
+    (target / _MODEL).write_text(_factory(body, table.model_id), encoding="utf-8")
+    (target / MANIFEST).write_text(_manifest(manifest, table, body, key), encoding="utf-8")
+    return target
+
+
+def _refuse_more(function: ast.FunctionDef, body: list[ast.stmt], table: OfficialTable) -> None:
+    refused = f"id {table.model_id} cannot be imported"
+    if table.missing or len(table.checkpoints) != 1:
+        why = f"lacks {', '.join(table.missing)}" if table.missing else "names no single checkpoint"
+        raise SubmissionError(f"{refused}: it {why}; run the repository itself instead")
+    more = [*_more(body), *([table.operator] if table.operator else [])]
+    chosen = (select_model.compared(n) for node in function.body[1:] for n in _tail_tests(node))
+    if table.model_id in chosen:
+        more.append("a setting for this id after the branches, such as a tile")
+    if more:
+        raise SubmissionError(
+            f"{refused}: its branch does more than build a network and load it ({more[0]}); "
+            "run the repository itself instead"
+        )
+
+
+def _more(body: list[ast.stmt]) -> Iterator[str]:
+    """Name what neither the kept lines nor a manifest would do."""
+    built = False
+    for node in body:
+        text = ast.unparse(node).splitlines()[0]
+        if isinstance(node, ast.Expr):
+            method = node.value.func if isinstance(node.value, ast.Call) else None
+            if select_model.last_name(method) not in _HARMLESS:
+                yield text
+        elif "model" in _assigned(node):
+            rebuilt = select_model.last_name(_unmoved(_value(node))) != "model"
+            if built and rebuilt:
+                yield text
+            built = True
+        elif not built and not isinstance(node, ast.Assign | ast.Import | ast.ImportFrom):
+            yield text
+
+
+def _tail_tests(node: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the conditions of `a if condition else b` outside the chain of branches."""
+    if not isinstance(node, ast.If):
+        yield from (n.test for n in ast.walk(node) if isinstance(n, ast.IfExp))
+
+
+def _factory(body: list[ast.stmt], number: int) -> str:
+    """Write the lines that the network depends on as a function that returns it."""
+    first = next(i for i, node in enumerate(body) if "model" in _assigned(node))
+    network = _unmoved(_value(body[first]))
+    kept: list[ast.stmt] = [ast.Return(network)]
+    wanted = _used(network)
+    for node in reversed(body[:first]):
+        if wanted & _assigned(node):
+            kept.insert(0, node)
+            wanted |= _used(node)
+    if "model_id" in wanted:
+        kept.insert(0, ast.Assign([ast.Name("model_id")], ast.Constant(number), lineno=0))
+    lines = "\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in kept)
+    indented = "\n".join(f"    {line}" for line in lines.splitlines())
+    needs = "".join(f"import {name}\n" for name in ("os", "torch") if name in wanted)
+    return f"{needs}{chr(10) * 2 if needs else ''}def {_FACTORY}():\n{indented}\n"
+
+
+def _key(checkpoint: Path, body: list[ast.stmt]) -> str | None:
+    """Return the entry of a wrapped checkpoint that the branch asks for first, or None."""
+    content = weights.unpickled(
+        lambda: torch.load(checkpoint, map_location="cpu", weights_only=True), checkpoint.name
+    )
+    texts = (n.value for node in body for n in _in_order(node) if isinstance(n, ast.Constant))
+    return next((t for t in texts if isinstance(t, str) and _holds_state(content, t)), None)
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _in_order(child)
+
+
+def _holds_state(content: object, key: str) -> bool:
+    return isinstance(content, Mapping) and isinstance(content.get(key), Mapping)
+
+
+def _manifest(
+    manifest: Manifest, table: OfficialTable, body: list[ast.stmt], key: str | None
+) -> str:
+    calls = [n for node in body for n in ast.walk(node) if isinstance(n, ast.Call)]
+    loads = [call for call in calls if select_model.last_name(call.func) == "load_state_dict"]
+    loose = any(
+        k.arg == "strict" and ast.unparse(k.value) == "False" for c in loads for k in c.keywords
+    )
+    model = manifest.model
+    lines = [
+        f"name = {json.dumps(manifest.name)}",
+        f"id = {table.model_id}",
+        "",
+        "[model]",
+        f"file = {json.dumps(_MODEL)}",
+        f"factory = {json.dumps(_FACTORY)}",
+        f"data_range = {model.data_range}",
+        f"scale = {model.scale}",
+        *([f"multiple_of = {model.multiple_of}"] if model.multiple_of > 1 else []),
+        "",
+        "[weights]",
+        f"path = {json.dumps(table.checkpoints[0])}",
+        *([f"key = {json.dumps(key)}"] if key else []),
+        *(["strict = false"] if loose else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _code(folder: Path, modules: tuple[str, ...]) -> Iterator[str]:
+    """Yield the files of `modules` and of what they import below `models`, whole packages each."""
+    waiting, seen = list(modules), set[str]()
+    while waiting:
+        name = waiting.pop()
+        place = folder / name
+        package = place.parent.relative_to(folder)
+        whole = place if place.is_dir() else place.parent if len(package.parts) > 1 else None
+        files = sorted(whole.rglob("*")) if whole else [place]
+        for file in files:
+            relative = file.relative_to(folder).as_posix()
+            if relative in seen or not file.is_file() or "__pycache__" in file.parts:
+                continue
+            seen.add(relative)
+            yield relative
+            if file.suffix == ".py":
+                waiting += _imported(folder, file)
+
+
+def _imported(folder: Path, file: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            base = file.parents[node.level - 1].relative_to(folder).parts if node.level else ()
+            parts = [*base, *(node.module.split(".") if node.module else [])]
+            names += [parts, *([*parts, alias.name] for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name.split(".") for alias in node.names]
+    inside = ["/".join(parts) for parts in names if len(parts) > 1 and parts[0] == "models"]
+    there = (path for name in inside for path in (name, f"{name}.py") if (folder / path).exists())
+    return list(there)
+
+
+def _assigned(node: ast.stmt) -> set[str]:
+    """Return the names that a plain statement or an import gives a value to."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    if not isinstance(node, ast.Assign):
+        return set()
+    return {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+
+
+def _used(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _value(node: ast.stmt) -> ast.expr:
+    assert isinstance(node, ast.Assign)
+    return node.value
+
+
+def _unmoved(node: ast.expr) -> ast.expr:
+    """Take `.eval()`, `.to(device)` and `.cuda()` off the end of an expression."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr="eval" | "to" | "cuda")):
+            return _unmoved(inner)
+    return node

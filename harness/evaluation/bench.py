@@ -1,0 +1,131 @@
+"""What the evaluations of a run share, and how one pass is run or taken from the store."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.entries.submission import Submission
+from harness.images.datasets import SplitData
+from harness.machines import local
+from harness.records import Ceiling, Entry, Job, Outcome, PassName, Study
+from harness.records import Protocol as ChallengeProtocol
+from harness.records.schema import from_table, to_table
+from harness.sandbox.staging import SourceImage
+from harness.store.passes import Store
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Who is told how far the work is."""
+
+    def at(self, number: int, of: int) -> None:
+        """Say which entry comes next."""
+
+    def begin(self, entry: str, stage: str, images: int) -> None:
+        """Start a stage of an entry with this many images."""
+
+    def advance(self, done: int) -> None:
+        """Say how many images of the stage are done."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the evaluations of a run share."""
+
+    protocol: ChallengeProtocol
+    splits: tuple[SplitData, ...]
+    device: str
+    store: Store
+    progress: Progress
+    time_limit: float = 600.0  # seconds per pass
+    retry_failed: bool = False
+    fresh: bool = False
+    budget_minutes: float = 0.0  # of timing; 0 makes the protocol's rounds and no more
+    keep_sr: Path | None = None  # folder for whole SR images, which are deleted otherwise
+    precision: float = 0.005  # half width of runtime's interval at which no round is added
+    now: Callable[[], float] = time.monotonic  # seconds
+    timing_began: float = 0.0  # by `now`
+    identity: dict[str, str] = field(default_factory=dict)
+    ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
+
+    def run(
+        self,
+        pass_name: PassName,
+        submission: Submission,
+        images: Sequence[SourceImage] = (),
+        total: int = 0,
+        *,
+        sizes: Sequence[tuple[int, int]] = (),
+        receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
+        study: Study | None = None,
+    ) -> Outcome:
+        """Run a pass of `submission` in a fresh process, whatever the store holds."""
+        protocol = self.protocol
+        stage = f"{pass_name}, {study.variant}" if study else pass_name
+        self.progress.begin(submission.manifest.shown_name, stage, total)
+        job = Job(
+            pass_name,
+            submission.manifest,
+            folder="",
+            device=self.device,
+            switches=protocol.switches,
+            input_size=protocol.cost_size,
+            timing=protocol.timing,
+            study=study or Study(),
+        )
+        return local.run(
+            job,
+            submission,
+            images,
+            time_limit=self.time_limit,
+            sr_sizes=sizes,
+            receive=receive,
+            progress=self.progress.advance,
+        )
+
+    def in_budget(self) -> bool:
+        """Tell whether there is time for one more round."""
+        return self.now() - self.timing_began < 60 * self.budget_minutes
+
+    def stored(self, pass_name: PassName, key: str, run: Callable[[], Outcome]) -> Outcome:
+        """Return the stored outcome of a pass, or run it and store what it left."""
+        outcome = self.look_up(pass_name, key)
+        if outcome is None:
+            outcome = run()
+            self.store.put(pass_name, key, to_table(outcome))
+        return outcome
+
+    def look_up(self, pass_name: PassName, key: str) -> Outcome | None:
+        """Return the stored outcome of a pass, unless it is to be measured again."""
+        content = None if self.fresh else self.store.get(pass_name, key)
+        if content is None or (content["failure"] and self.retry_failed):
+            return None
+        return from_table(Outcome, content)
+
+
+def with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:
+    """Add what a pass left: its results, its log, its failure."""
+    flags = dict(entry.flags)
+    if outcome.switches_changed:
+        flags["switches-changed"] = (
+            f"the entry changed {', '.join(outcome.switches_changed)}; the harness set it back"
+        )
+    return replace(
+        entry,
+        status="failed" if outcome.failure else entry.status,
+        failure=outcome.failure or entry.failure,
+        flags=flags,
+        log=outcome.log or entry.log,
+        **measured,
+    )
+
+
+def result(record: type[T], outcome: Outcome) -> T | None:
+    """Read the result of a pass; None where it failed."""
+    return None if outcome.failure else from_table(record, outcome.result)

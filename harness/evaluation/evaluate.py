@@ -1,0 +1,144 @@
+"""One submission: inspect, restore and score; each pass from the store where it is there."""
+
+from dataclasses import replace
+from typing import Any
+
+from harness.entries import illustration
+from harness.entries.submission import BrokenSubmission, Submission, digest
+from harness.errors import SubmissionError
+from harness.evaluation.bench import Bench, result, with_outcome
+from harness.evaluation.scoring import kept, score_pass
+from harness.images.datasets import SplitData
+from harness.machines import environment
+from harness.records import Entry, Failure, ImageScore, Inspection, Outcome, Restoration
+from harness.records.schema import to_table
+from harness.statistics.flags import flags_of
+from harness.store import album
+
+
+def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
+    """Inspect, restore and score one submission; timing comes later, across entries."""
+    if isinstance(found, BrokenSubmission):
+        failure = Failure(found.error.stage, str(found.error))
+        name = found.name or found.slug
+        return Entry(found.slug, name, id=found.id, status="failed", failure=failure)
+    manifest = found.manifest
+    entry = Entry(
+        found.slug,
+        name=manifest.shown_name,
+        id=manifest.id,
+        team=manifest.team,
+        manifest=manifest,
+        digest=digest(found),
+    )
+    if manifest.model.scale != bench.protocol.scale:
+        reason = f"its scale is {manifest.model.scale}, the protocol's is {bench.protocol.scale}"
+        return replace(entry, status="skipped", failure=Failure("manifest", reason))
+    entry = _inspect(_illustrated(entry, found, bench), found, bench)
+    if entry.status != "ok":
+        return entry
+    return _restore(entry, found, bench)
+
+
+def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    try:
+        return replace(entry, figure=illustration.keep(submission, bench.store))
+    except SubmissionError as error:
+        return replace(entry, flags=entry.flags | {"figure": str(error)})
+
+
+def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    key = bench.store.key(
+        "inspect",
+        _stable(entry, bench)
+        | {"input_size": bench.protocol.cost_size, "counters": environment.counters()},
+    )
+    outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
+    inspection = result(Inspection, outcome)
+    entry = with_outcome(entry, outcome, inspection=inspection)
+    if inspection is None:
+        return entry
+    entry = replace(entry, flags=entry.flags | flags_of(inspection, submission.manifest))
+    if not inspection.complete:
+        measured = "costs are" if bench.protocol.complexity.output else "complexity is"
+        failure = Failure("load", _no_checkpoint(submission, f"only its {measured} measured"))
+        return replace(entry, status="partial", failure=failure)
+    return entry
+
+
+def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    """Restore the splits that have HR and no stored score, in one pass; keep each split's part."""
+    scorable = [split for split in bench.splits if split.scorable]
+    keys = {split.name: _restore_key(entry, split, bench) for split in scorable}
+    outcomes = {name: bench.look_up("restore", key) for name, key in keys.items()}
+    missing = [
+        split
+        for split in scorable
+        if (outcome := outcomes[split.name]) is None or _wanted(outcome, submission, split, bench)
+    ]
+    if missing:
+        whole, scored = score_pass(submission, missing, bench)
+        for split in missing:
+            part = [one for one in scored if one.score.split == split.name]
+            crops = {str(index): one.crop for index, one in enumerate(part)}
+            album.write(bench.store.album("restore", keys[split.name]), crops)
+            outcome = replace(whole, scores=tuple(one.score for one in part))
+            bench.store.put("restore", keys[split.name], to_table(outcome))
+            outcomes[split.name] = outcome
+    for split in scorable:
+        outcome = outcomes[split.name]
+        assert outcome is not None
+        entry = with_outcome(entry, outcome, scores=entry.scores + _named(outcome, split))
+        if restoration := result(Restoration, outcome):
+            pictures = bench.store.name(bench.store.album("restore", keys[split.name]))
+            entry = replace(
+                entry,
+                restorations=entry.restorations | {split.name: restoration},
+                pictures=entry.pictures | {split.name: pictures},
+            )
+    return entry
+
+
+def _wanted(outcome: Outcome, submission: Submission, split: SplitData, bench: Bench) -> bool:
+    """Tell whether SR images are to be kept that are not there, as their scores are."""
+    if bench.keep_sr is None or outcome.failure:
+        return False
+    files = (kept(bench.keep_sr, submission, split.name, pair) for pair in split.pairs)
+    return not all(file.is_file() for file in files)
+
+
+def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
+    """Give stored scores the names that split and images have now; keys depend on pixels alone."""
+    if outcome.failure:
+        return ()
+    pairs = zip(split.pairs, outcome.scores, strict=True)
+    return tuple(replace(score, split=split.name, image=pair.name) for pair, score in pairs)
+
+
+def _stable(entry: Entry, bench: Bench) -> dict[str, Any]:
+    """Return what every pass of an entry depends on."""
+    return {
+        "submission": entry.digest,
+        "switches": bench.protocol.switches,
+        "scale": bench.protocol.scale,
+    }
+
+
+def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:
+    depends = {
+        "lr": split.lr_digest,
+        "hr": split.hr_digest,
+        "border": bench.protocol.border,
+        "ssim": bench.protocol.ssim,
+        "rounded_luma": bench.protocol.rounded_luma,
+        "identity": bench.identity,
+    }
+    return bench.store.key("restore", _stable(entry, bench) | depends)
+
+
+def _no_checkpoint(submission: Submission, measured: str) -> str:
+    weights = submission.manifest.weights
+    if weights is None:
+        return f"it has no [weights]: {measured}; name its checkpoint"
+    how = f"fetch it from {weights.url}" if weights.url else "put it there"
+    return f"its checkpoint {weights.path} is not there: {measured}; {how}"

@@ -1,0 +1,83 @@
+"""The restore pass: every SR image scored as it arrives, a crop of it kept, and then deleted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.entries.submission import Submission
+from harness.evaluation.bench import Bench
+from harness.images.comparison import Scored, compared, references
+from harness.images.datasets import Pair, SplitData
+from harness.images.png import write_image
+from harness.images.scorers import Scorers
+from harness.records import Failure, Outcome
+from harness.sandbox.staging import SourceImage
+from harness.store import album
+from harness.store.files import write_whole
+
+
+def score_pass(
+    submission: Submission, splits: Sequence[SplitData], bench: Bench
+) -> tuple[Outcome, list[Scored]]:
+    """Run the restore pass over `splits`; score every SR image as it arrives, in their order."""
+    scale = bench.protocol.scale
+    pairs = [(split.name, pair) for split in splits for pair in split.pairs]
+    sizes = [(pair.lr.height * scale, pair.lr.width * scale) for _, pair in pairs]
+
+    def score(index: int, sr: NDArray[np.uint8]) -> Scored:
+        split, pair = pairs[index]
+        if bench.keep_sr:
+            _keep(sr, kept(bench.keep_sr, submission, split, pair))
+        return compared(sr, pair, split, bench.protocol)
+
+    with Scorers(score) as scorers:
+        outcome = bench.run(
+            "restore",
+            submission,
+            sources(splits),
+            len(pairs),
+            sizes=sizes,
+            receive=scorers.take,
+        )
+        scored = scorers.results()
+    if outcome.failure is None and len(scored) != len(pairs):
+        reason = f"the restore pass handed over {len(scored)} of {len(pairs)} SR images"
+        return replace(outcome, failure=Failure("restore", reason)), scored
+    return outcome, scored
+
+
+def album_of_split(split: SplitData, bench: Bench) -> str:
+    """Keep what pictures show beside SR: the same crop of each HR, LR and bicubic image.
+
+    Returns the album's name; members are `hr/0`, `lr/0`, `bicubic/0` and so on, in the order of
+    the images. A split without HR has none.
+    """
+    if not split.scorable:
+        return ""
+    scale = bench.protocol.scale
+    depends = {"lr": split.lr_digest, "hr": split.hr_digest, "scale": scale}
+    file = bench.store.album("pictures", bench.store.key("pictures", depends))
+    if not file.is_file():
+        pictures = {}
+        for index, pair in enumerate(split.pairs):
+            for name, picture in references(pair, scale).items():
+                pictures[f"{name}/{index}"] = picture
+        album.write(file, pictures)
+    return bench.store.name(file)
+
+
+def kept(folder: Path, submission: Submission, split: str, pair: Pair) -> Path:
+    """Return where `--keep-sr` puts an SR image: `<entry>/<split>/<image>.png`."""
+    return folder / submission.slug / split / Path(pair.name).with_suffix(".png")
+
+
+def sources(splits: Sequence[SplitData]) -> list[SourceImage]:
+    """Return the LR images of `splits` for a worker."""
+    return [SourceImage(split.name, pair.lr.array) for split in splits for pair in split.pairs]
+
+
+def _keep(sr: NDArray[np.uint8], file: Path) -> None:
+    write_whole(file, lambda stream: write_image(stream, sr))

@@ -1,0 +1,81 @@
+"""The image pairs of one data set at one scale: checked all together, decoded once."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from harness.errors import DataError
+from harness.images.cache import CachedImage, ImageCache
+from harness.images.datasets.layouts import Found
+from harness.images.fidelity import smallest_side
+from harness.images.png import crop_to_multiple
+from harness.images.resize import USUAL, make_lr
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One image of a data set. `hr` is None where only the LR side is at hand."""
+
+    name: str  # of the HR file, or of the LR file without it
+    lr: CachedImage
+    hr: CachedImage | None
+
+
+def open_pairs(
+    found: Found, scale: int, border: int, cache: ImageCache
+) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    """Return the whole pairs in the order of their names, and what is wrong with the others.
+
+    LR is made where only HR is there. `border` is what PSNR and SSIM cut.
+    """
+    hr_files, lr_files = found.hr, found.hr if found.lr_is_made else found.lr
+    stems = sorted(hr_files.keys() | lr_files.keys())
+    faults = []
+    for stem in stems:
+        if stem not in lr_files:
+            faults.append(f"{hr_files[stem].name} has no LR image {found.layout.lr}")
+        if hr_files and stem not in hr_files:
+            faults.append(f"{lr_files[stem].name} has no HR image {found.layout.hr}")
+
+    def open_pair(stem: str) -> Pair | str:
+        try:
+            return _open(stem, found, scale, border, cache)
+        except DataError as error:
+            return str(error)
+
+    whole = [stem for stem in stems if stem in lr_files and (not hr_files or stem in hr_files)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        opened = list(pool.map(open_pair, whole))
+    faults.extend(pair for pair in opened if isinstance(pair, str))
+    return tuple(pair for pair in opened if isinstance(pair, Pair)), tuple(faults)
+
+
+def _open(stem: str, found: Found, scale: int, border: int, cache: ImageCache) -> Pair:
+    if not found.hr:
+        return Pair(found.lr[stem].name, cache.get(found.lr[stem]), None)
+    name, hr = found.hr[stem].name, cache.get(found.hr[stem])
+    if not found.lr_is_made:
+        hr = _cropped(hr, found.layout.hr_multiple, cache)
+    smallest = smallest_side(border)
+    if min(hr.height, hr.width) // scale * scale < smallest:
+        raise DataError(
+            f"{name} is {hr.width}x{hr.height}; with a border of {border}, PSNR and SSIM need "
+            f"{smallest} pixels on each side"
+        )
+    if found.lr_is_made:
+        key = f"{hr.digest} at 1/{scale}, {USUAL}"
+        return Pair(name, cache.made(key, lambda: make_lr(hr.read(), scale)), hr)
+    lr = cache.get(found.lr[stem])
+    if (hr.height // scale, hr.width // scale) != (lr.height, lr.width):
+        raise DataError(
+            f"{name} is {hr.width}x{hr.height}, its LR image is {lr.width}x{lr.height}; "
+            f"times {scale} they must agree"
+        )
+    return Pair(name, lr, hr)
+
+
+def _cropped(image: CachedImage, multiple: int, cache: ImageCache) -> CachedImage:
+    if image.height % multiple == image.width % multiple == 0:
+        return image
+    key = f"{image.digest} cropped to multiples of {multiple}"
+    return cache.made(key, lambda: crop_to_multiple(image.read(), multiple))

@@ -1,0 +1,74 @@
+"""PNG files and uint8 arrays."""
+
+import struct
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from harness.errors import DataError
+
+Image = NDArray[np.uint8]
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PALETTE = 3
+_WITH_ALPHA = (4, 6)
+
+
+class Header(NamedTuple):
+    """What a PNG says about itself before its pixels."""
+
+    width: int
+    height: int
+    grey: bool
+
+
+def read_header(path: Path) -> Header:
+    """Return the size of a PNG without decoding its pixels.
+
+    Raises DataError, as `read_image` does, when it is not an opaque PNG of 8 bits per channel.
+    """
+    try:
+        with path.open("rb") as file:
+            # the IHDR chunk always comes first: PNG specification, section 5.6
+            start = file.read(26)
+        if start[:8] != _SIGNATURE:
+            raise DataError(f"{path} is not a PNG: convert it to an 8-bit RGB PNG")
+        width, height, depth, colour = struct.unpack(">IIBB", start[16:])
+        with PIL.Image.open(path) as picture:
+            transparent = "transparency" in picture.info
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise DataError(f"{path} cannot be read as a PNG ({error}): replace the file") from error
+    if colour in _WITH_ALPHA or transparent:
+        raise DataError(f"{path} has an alpha channel: save it as plain 8-bit RGB")
+    # Pillow would silently drop the lower half of 16-bit RGB
+    if depth != 8 and colour != _PALETTE:
+        raise DataError(f"{path} has {depth} bits per channel: save it as 8-bit RGB")
+    return Header(width, height, grey=colour == 0)
+
+
+def read_image(path: Path) -> Image:
+    """Decode a PNG to uint8 [H, W, 3]; grey is repeated to RGB.
+
+    Raises DataError, naming the file and the remedy, when the file is missing, does not decode, has
+    an alpha channel or has other than 8 bits per channel.
+    """
+    read_header(path)
+    try:
+        with PIL.Image.open(path) as picture:
+            # convert copies even where the mode is right already
+            return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path} cannot be decoded ({error}): replace the file") from error
+
+
+def write_image(file: Path | IO[bytes], image: Image) -> None:
+    """Write a uint8 [H, W, 3] array as a PNG."""
+    PIL.Image.fromarray(image).save(file, format="PNG")
+
+
+def crop_to_multiple(image: Image, scale: int) -> Image:
+    """Cut [H, W, C] at the bottom and right to sides that are multiples of `scale`."""
+    height, width = image.shape[:2]
+    return image[: height - height % scale, : width - width % scale]

@@ -1,0 +1,76 @@
+"""The fingerprint of a run: what results depend on, and what was merely observed."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pynvml
+import torch
+
+from harness.machines import nvml
+from harness.records import Switches
+from harness.worker.devices import host
+
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+def identity(device: str, switches: Switches) -> dict[str, str]:
+    """Describe hardware and versions that time and bits depend on. Enters the store's keys."""
+    facts = {
+        "device": device.partition(":")[0],
+        "cpu": _cpu_name(),
+        "threads": str(switches.threads or host.available_cores()),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "torch": str(torch.__version__),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    if facts["device"] == "cuda":
+        properties = torch.cuda.get_device_properties(torch.device(device))
+        with nvml.opened(device) as gpu:
+            driver = nvml.driver() if gpu else None
+        facts |= {
+            "gpu": properties.name,
+            "gpu_memory_mib": str(properties.total_memory // 2**20),
+            "cuda": str(torch.version.cuda),
+            "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
+            "driver": _told(driver),
+        }
+    return facts
+
+
+def counters() -> dict[str, str]:
+    """Return the versions that the counts of an `inspect` pass depend on."""
+    return {name: version(name) for name in ("torch", "fvcore", "ptflops")}
+
+
+def observe(device: str) -> dict[str, str]:
+    """Read clocks, temperature and power limit as they are now. Never enters a key."""
+    facts = {"date": datetime.now(UTC).isoformat(timespec="seconds")}
+    if device.partition(":")[0] == "cuda":
+        with nvml.opened(device) as gpu:
+            now = gpu.read() if gpu else None
+            most = gpu and gpu.ask("nvmlDeviceGetMaxClockInfo", pynvml.NVML_CLOCK_SM)
+            limit_mw = gpu and gpu.ask("nvmlDeviceGetEnforcedPowerLimit")
+        facts |= {
+            "sm_clock_mhz": _told(now and now.sm_clock_mhz),
+            "sm_clock_max_mhz": _told(most),
+            "memory_clock_mhz": _told(now and now.memory_clock_mhz),
+            "temperature_c": _told(now and now.temperature_c),
+            "power_limit_w": _told(limit_mw and limit_mw / 1000),
+        }
+    return facts
+
+
+def _told(answer: object) -> str:
+    return "not available" if answer is None else str(answer)
+
+
+def _cpu_name() -> str:
+    if _CPUINFO.is_file():
+        for line in _CPUINFO.read_text().splitlines():
+            if line.startswith("model name"):
+                return f"{line.partition(':')[2].strip()}, {os.cpu_count()} cores"
+    return platform.processor() or platform.machine()

@@ -1,0 +1,38 @@
+"""A pass on this machine: one worker at a time, the GPU watched while it is timed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from harness.entries.submission import Submission
+from harness.machines import nvml
+from harness.machines.sampler import Sampler
+from harness.records import Job, Outcome, Visit
+from harness.records.schema import from_table
+from harness.sandbox.process import Receive, Shapes, run_pass
+from harness.sandbox.staging import SourceImage
+
+
+def run(
+    job: Job,
+    submission: Submission,
+    images: Sequence[SourceImage],
+    *,
+    time_limit: float,
+    sr_sizes: Shapes,
+    receive: Receive | None,
+    progress: Callable[[int], None],
+) -> Outcome:
+    """Run a pass in a fresh process; the state of the GPU is sampled beside a `time` pass."""
+    watched = job.device if job.pass_name == "time" else ""
+    with nvml.opened(watched) as gpu, Sampler(gpu) as sampler:
+        outcome = run_pass(
+            job,
+            submission,
+            images,
+            time_limit=time_limit,
+            sr_sizes=sr_sizes,
+            receive=receive,
+            progress=progress,
+        )
+    visit = from_table(Visit, outcome.result) if gpu and not outcome.failure else None
+    return replace(outcome, state=sampler.state(visit))

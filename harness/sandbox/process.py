@@ -1,0 +1,142 @@
+"""Starts a worker, follows it, and ends it: how long it may take, and what comes back.
+
+Files that come back are read as data of a stated size, never trusted further.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.entries.submission import Submission
+from harness.errors import PassError
+from harness.records import Failure, Job, Outcome
+from harness.sandbox.log import CappedLog
+from harness.sandbox.staging import (
+    SourceImage,
+    bare_environment,
+    private_folder,
+    stage_images,
+    stage_submission,
+)
+from harness.worker import start
+from harness.worker.folder import SUBMISSION, WORK, PassFolder
+
+_POLL_SECONDS = 0.005
+
+
+Receive = Callable[[int, NDArray[np.uint8]], None]
+Shapes = Sequence[tuple[int, int]]
+
+
+def run_pass(
+    job: Job,
+    submission: Submission,
+    images: Sequence[SourceImage] = (),
+    *,
+    time_limit: float,
+    sr_sizes: Shapes = (),
+    receive: Receive | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Outcome:
+    """Run `job` for `submission` in a fresh process and return what it left.
+
+    `receive(index, sr)` gets every SR image (uint8, [height, width, 3] of `sr_sizes[index]`) as it
+    arrives. A worker that fails, hangs past `time_limit` seconds or dies gives a Failure.
+    """
+    with private_folder() as folder:
+        manifest = stage_submission(submission, folder.root)
+        lr = stage_images(images, folder)
+        folder.put_job(replace(job, manifest=manifest, folder=SUBMISSION, images=lr))
+        worker = _Worker(folder, job.pass_name, time_limit)
+        try:
+            worker.follow(sr_sizes, receive, progress)
+            answer = worker.answer()
+        except PassError as error:
+            failure = Failure(error.stage, str(error))
+            return Outcome(log=worker.log.text(), failure=failure)
+        finally:
+            worker.end()
+        log = worker.log.text()
+    if told := answer.get("failure"):
+        return Outcome(log=log, failure=Failure(str(told["stage"]), str(told["reason"])))
+    return Outcome(answer["result"], tuple(answer["switches_changed"]), log)
+
+
+class _Worker:
+    """A running worker process and its private folder."""
+
+    def __init__(self, folder: PassFolder, pass_name: str, time_limit: float) -> None:
+        self.folder, self.pass_name, self.time_limit = folder, pass_name, time_limit
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", start.__file__, str(os.getpid()), str(folder.root)],
+            cwd=folder.root / WORK,
+            env=bare_environment(folder.root / WORK),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self.log = CappedLog(self.process.stdout)
+
+    def follow(
+        self, sr_sizes: Shapes, receive: Receive | None, progress: Callable[[int], None]
+    ) -> None:
+        """Pass on SR images and progress until the process ends. Raises PassError."""
+        next_sr, reported = 0, -1
+        while True:
+            ended = self.process.poll() is not None
+            while receive and next_sr < len(sr_sizes):
+                sr = self.folder.take_sr(next_sr, sr_sizes[next_sr])
+                if sr is None:
+                    break
+                receive(next_sr, sr)
+                next_sr += 1
+                progress(next_sr)
+            if not receive:
+                done = self.folder.progress()
+                if done != reported:
+                    reported = done
+                    progress(done)
+            if ended:
+                return
+            if time.monotonic() - self.started > self.time_limit:
+                raise PassError(
+                    f"the {self.pass_name} pass took longer than {self.time_limit:g} s and was "
+                    "ended; make it faster, or allow more with --time-limit"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def answer(self) -> dict[str, Any]:
+        """Read the result. Raises PassError where the process left none."""
+        self.log.close()
+        answer = self.folder.result()
+        if answer is None:
+            raise PassError(self._last_words())
+        return answer
+
+    def end(self) -> None:
+        """End the process group, whatever it does; nothing of it runs on."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+    def _last_words(self) -> str:
+        code = self.process.returncode
+        during = f"during the {self.pass_name} pass"
+        if code >= 0:
+            return f"the process ended itself with exit status {code} {during}; see its log"
+        name = signal.Signals(-code).name
+        hint = " (often the system, out of memory)" if -code == signal.SIGKILL else ""
+        return f"the process was killed by {name}{hint} {during}; see its log"

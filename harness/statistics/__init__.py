@@ -1,0 +1,8 @@
+"""Raw samples in, figures out. Pure.
+
+estimates  medians, means, intervals over rounds, outlying rounds
+runtimes   the ratios of each entry's visits to the baseline, and its runtime
+figures    an entry's measurements reduced to the figures that are ranked
+flags      what an inspection flags: counters that disagree, twins, stand-ins, precision
+scrutiny   what visits flag: disturbed, clocks that differ, remembered content, impossible times
+"""

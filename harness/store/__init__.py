@@ -1,0 +1,10 @@
+"""What is kept, whole or not at all.
+
+passes     results of finished passes, under the digest of all that they depend on
+runs       a finished run: `results.json`, from which all else is rendered
+album      small pictures on disk, one file for a split
+cache      where the program's cache folder is
+files      files written whole or not at all
+csv_rows   CSV files as rows that know file, line and column
+downloads  files from the web: whole, and known by their sha256
+"""

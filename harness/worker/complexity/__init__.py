@@ -1,0 +1,25 @@
+"""Parameters, FLOPs, activations and convolutions of a network on one input.
+
+measurement  all counters on one input, on shapes alone where a network is large
+operators    FLOPs operator by operator: fvcore, torch, ptflops
+hooks        counted from calls of modules: activations, convolutions, FLOPs as in 2022 and 2023
+parameters   parameters of a network
+modules      each module's share
+precision    the floating-point types that a network computes in
+agreement    where counters disagree or are blind, and which operators are to blame
+"""
+
+from harness.worker.complexity.agreement import blind_spots, disagreement
+from harness.worker.complexity.measurement import costs, measure, measure_affordably
+from harness.worker.complexity.parameters import count_parameters
+from harness.worker.complexity.precision import precisions
+
+__all__ = [
+    "blind_spots",
+    "costs",
+    "count_parameters",
+    "disagreement",
+    "measure",
+    "measure_affordably",
+    "precisions",
+]

@@ -1,0 +1,38 @@
+"""What a pass works with: its job, the loaded network, LR images."""
+
+import torch
+
+from harness.records import Job
+from harness.worker.devices import Device
+from harness.worker.folder import PassFolder
+from harness.worker.loading import Loaded
+from harness.worker.pixels import to_input
+from harness.worker.witness import Witness
+
+
+class Desk:
+    """What a pass works with."""
+
+    def __init__(
+        self, files: PassFolder, job: Job, device: Device, loaded: Loaded, witness: Witness
+    ) -> None:
+        self.files, self.job, self.device, self.loaded = files, job, device, loaded
+        self.witness = witness
+
+    def lr(self, index: int) -> torch.Tensor:
+        """Put LR image `index` on the device: float32 [1, 3, h, w] in [0, data_range]."""
+        array = self.files.lr(self.job.images[index].file)
+        tensor = to_input(array, self.job.manifest.model.data_range)
+        return tensor.to(self.device.torch_device)
+
+    def smooth_lr(self, height: int, width: int) -> torch.Tensor:
+        """Make an LR image that is more like a photograph than noise, where some networks fail."""
+        image = _smooth_image(height, width) * self.job.manifest.model.data_range
+        return image.to(self.device.torch_device)
+
+
+def _smooth_image(height: int, width: int) -> torch.Tensor:
+    """Make an image [1, 3, height, width] in [0, 1] of slow waves."""
+    down = torch.arange(height).view(-1, 1) / 23
+    right = torch.arange(width).view(1, -1) / 17
+    return torch.stack([(2 + (down + c).sin() + (right - c).cos()) / 4 for c in range(3)])[None]

@@ -1,0 +1,38 @@
+"""Where a network runs and how its time and memory are taken.
+
+base      the interface between the harness and a device
+cpu       the CPU: host clock, resident memory
+cuda      an NVIDIA GPU: CUDA events, the allocator's peak
+host      switches that PyTorch keeps on the host
+profiler  PyTorch's profiler, read as operators
+fake      a device for tests: the network runs on the CPU, the clock is scripted
+"""
+
+from harness.errors import InputError
+from harness.worker.devices.base import Device, Lap
+from harness.worker.devices.cpu import CpuDevice
+from harness.worker.devices.cuda import CudaDevice
+from harness.worker.devices.fake import FakeDevice
+
+__all__ = ["Device", "Lap", "resolve", "select"]
+
+_KINDS: dict[str, type[Device]] = {"cpu": CpuDevice, "cuda": CudaDevice, "fake": FakeDevice}
+
+
+def resolve(name: str) -> str:
+    """Return the device that `auto` stands for on this machine; other names as they are.
+
+    Raises InputError for a device that is unknown or absent, before anything is measured.
+    """
+    if name == "auto":
+        return "cuda" if CudaDevice.available() else "cpu"
+    select(name)
+    return name
+
+
+def select(name: str) -> Device:
+    """Return the device called `name`: `cpu`, `cuda`, `cuda:N`, or `fake` in tests."""
+    kind = name.partition(":")[0]
+    if kind not in _KINDS:
+        raise InputError(f"device {name!r} is unknown; use auto, cpu, cuda or cuda:N")
+    return _KINDS[kind](name)

@@ -1,0 +1,78 @@
+"""A manifest's network: its file imported by path, its factory called, its checkpoint loaded."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.errors import LoadingError
+from harness.records import Manifest
+from harness.worker.loading.faults import guarded
+from harness.worker.loading.hosting import Elsewhere
+from harness.worker.loading.network import Loaded, Network, ready
+from harness.worker.loading.weights import Mismatch, load_into
+
+
+def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
+    """Build the network of `manifest`, whose files lie in `folder`, on `device`.
+
+    It is in eval mode with gradients off. Raises LoadingError.
+    """
+    source = _import(folder / manifest.model.file)
+    file = manifest.model.file
+    with Elsewhere(device):
+        module = _build(source, manifest.model.factory, manifest.model.arguments, file)
+    checkpoint = folder / manifest.weights.path if manifest.weights else None
+    needs_weights = next(module.parameters(), None) is not None
+    mismatch = Mismatch()
+    if manifest.weights and checkpoint and checkpoint.is_file():
+        mismatch = load_into(module, checkpoint, manifest.weights)
+        complete = True
+    else:
+        complete = not needs_weights
+
+    def network(module: torch.nn.Module) -> Network:
+        return Network.of(ready(module, device), manifest.model)
+
+    twin = None
+    if table := manifest.complexity:
+        with Elsewhere(device):
+            plain = _build(source, table.factory, table.arguments, file)
+        _share_weights(plain, module, table.factory)
+        twin = network(plain)
+    return Loaded(network(module), complete, mismatch, twin)
+
+
+def _import(file: Path) -> Any:
+    """Import a file by its path, under a name that no package has; its folder is importable."""
+    sys.path.insert(0, str(file.parent))
+    spec = importlib.util.spec_from_file_location(f"submission_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise LoadingError(f"model.file {file.name} is not a Python file; name the network's file")
+    source = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = source
+    guarded(lambda: spec.loader.exec_module(source), f"importing {file.name}")  # type: ignore[union-attr]
+    return source
+
+
+def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> torch.nn.Module:
+    if not hasattr(source, factory):
+        raise LoadingError(f"{file} defines no {factory!r}; correct the factory in the manifest")
+    module = guarded(lambda: getattr(source, factory)(**arguments), f"{factory}(...)")
+    if not isinstance(module, torch.nn.Module):
+        raise LoadingError(
+            f"{factory}(...) returned {type(module).__name__}; it must return a torch.nn.Module"
+        )
+    return module
+
+
+def _share_weights(twin: torch.nn.Module, module: torch.nn.Module, factory: str) -> None:
+    try:
+        twin.load_state_dict(module.state_dict())
+    except RuntimeError as error:
+        raise LoadingError(
+            f"the twin {factory} (complexity.factory) does not take the network's weights: "
+            f"{' '.join(str(error).split())[:300]}"
+        ) from error

@@ -1,0 +1,143 @@
+"""A submission's network as the harness calls it, and what it must return."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from harness.errors import ForwardError
+from harness.records import ModelTable
+from harness.worker.loading.faults import guarded
+from harness.worker.loading.weights import Mismatch
+
+
+@dataclass(frozen=True)
+class Network:
+    """A submission's network with the inference options of its manifest.
+
+    Calling it takes the LR image [1, 3, h, w] in [0, data_range] to SR [1, 3, h*scale, w*scale].
+    Outermost is the self-ensemble; each of its images is padded, then cut into tiles.
+    """
+
+    module: torch.nn.Module
+    scale: int
+    multiple_of: int = 1
+    tile: int | None = None  # side of square tiles of the LR image; None: the whole image
+    tile_overlap: int = 32  # LR pixels that neighbouring tiles share
+    self_ensemble: bool = False
+
+    @classmethod
+    def of(cls, module: torch.nn.Module, model: ModelTable) -> "Network":
+        """Feed `module` as `[model]` of its manifest says."""
+        return cls(
+            module,
+            model.scale,
+            model.multiple_of,
+            model.tile,
+            model.tile_overlap,
+            model.self_ensemble,
+        )
+
+    def __call__(self, lr: torch.Tensor) -> torch.Tensor:
+        """Restore one image; what the clock measures."""
+        return self._ensembled(lr) if self.self_ensemble else self._padded(lr)
+
+    def _ensembled(self, lr: torch.Tensor) -> torch.Tensor:
+        """Average over rotations and flips of the image (EDSR, arXiv 1707.02921, section 3.4)."""
+        height, width = lr.shape[-2:]
+        total = lr.new_zeros(*lr.shape[:2], height * self.scale, width * self.scale)
+        for turns in range(4):
+            turned = lr.rot90(turns, (-2, -1))
+            total += self._padded(turned).rot90(-turns, (-2, -1))
+            total += self._padded(turned.flip(-1)).flip(-1).rot90(-turns, (-2, -1))
+        return total / 8
+
+    def _padded(self, lr: torch.Tensor) -> torch.Tensor:
+        """Pad below and right by reflection to a multiple of `multiple_of`; crop the output."""
+        height, width = lr.shape[-2:]
+        below, right = -height % self.multiple_of, -width % self.multiple_of
+        if not (below or right):
+            return self._tiled(lr)
+        sr = self._tiled(F.pad(lr, (0, right, 0, below), mode="reflect"))
+        return sr[..., : height * self.scale, : width * self.scale]
+
+    def _tiled(self, lr: torch.Tensor) -> torch.Tensor:
+        """Average overlapping tiles, as test_demo.py of every edition and SwinIR's script do."""
+        if self.tile is None:
+            return self._whole(lr)
+        height, width = lr.shape[-2:]
+        side, scale = min(self.tile, height, width), self.scale
+        total = lr.new_zeros(*lr.shape[:2], height * scale, width * scale)
+        times = torch.zeros_like(total)
+        for top in self._starts(height, side):
+            for left in self._starts(width, side):
+                place = (
+                    ...,
+                    slice(top * scale, (top + side) * scale),
+                    slice(left * scale, (left + side) * scale),
+                )
+                total[place] += self._whole(lr[..., top : top + side, left : left + side])
+                times[place] += 1
+        return total / times
+
+    def _whole(self, lr: torch.Tensor) -> torch.Tensor:
+        height, width = lr.shape[-2:]
+        sr: torch.Tensor = self.module(lr)
+        _check_output(sr, (height * self.scale, width * self.scale))
+        return sr
+
+    def _starts(self, length: int, side: int) -> list[int]:
+        """Return where tiles start: one stride apart, the last at the far edge.
+
+        Tiles that a small image cuts down to the overlap, on which the scripts fail, share half.
+        """
+        overlap = self.tile_overlap if self.tile_overlap < side else side // 2
+        return [*range(0, length - side, side - overlap), length - side]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network on its device, and how well its checkpoint fitted."""
+
+    network: Network
+    complete: bool  # it has its checkpoint, or needs none
+    mismatch: Mismatch = field(default_factory=Mismatch)
+    twin: Network | None = None  # for the counters, with the same weights
+    stand_ins: tuple[str, ...] = ()  # packages that the harness stood in for
+    operator_missing: bool = False  # `network` is the twin itself
+
+
+def ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+    """Move to the device, in eval mode, gradients off."""
+    moved: torch.nn.Module = guarded(lambda: module.to(device), f"moving the network to {device}")
+    return moved.eval().requires_grad_(False)
+
+
+def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:
+    """Restore `lr` and check the result. Raises ForwardError."""
+    height, width = lr.shape[-2:]
+    doing = f"the forward of a {height}x{width} image"
+    with torch.no_grad():
+        sr: torch.Tensor = guarded(lambda: network(lr), doing, ForwardError)
+    low, high = sr.aminmax()  # in one sweep over the pixels; NaN shows in both
+    if not (low.isfinite() and high.isfinite()):
+        raise ForwardError("the network returned NaN or infinite values; check its data_range")
+    return sr
+
+
+def _check_output(sr: Any, size: tuple[int, int]) -> None:
+    """Refuse an output that is no SR image [1, 3, height, width]. Raises ForwardError.
+
+    Every call is checked, before sums over tiles could hide a wrong shape or type.
+    """
+    if not isinstance(sr, torch.Tensor):
+        raise ForwardError(f"the network returned {type(sr).__name__}; it must return a tensor")
+    expected = [1, 3, *size]
+    if list(sr.shape) != expected:
+        raise ForwardError(
+            f"the network returned the shape {list(sr.shape)} where {expected} is the SR image; "
+            "check model.scale and the upsampler"
+        )
+    if not sr.dtype.is_floating_point:
+        raise ForwardError(f"the network returned {sr.dtype}; it must return floating point")

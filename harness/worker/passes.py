@@ -1,0 +1,182 @@
+"""The passes: what each does with an entry's network, and leaves."""
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from harness.errors import ForwardError
+from harness.records import Inspection, PassName, Probe, Profile, Restoration, Visit
+from harness.worker import clock
+from harness.worker.desk import Desk
+from harness.worker.loading import Network, forward
+from harness.worker.loading.faults import guarded
+from harness.worker.pixels import to_uint8
+
+_SMALL = (64, 64)  # height, width
+_PROBED_SIZES = ((8, 8), (16, 16), (24, 32), (32, 32), (47, 61), (63, 64), (85, 113))
+_SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
+
+
+def _inspect() -> Callable[[Desk], Inspection]:
+    from harness.worker import complexity
+
+    def run(desk: Desk) -> Inspection:
+        network, twin = desk.loaded.network, desk.loaded.twin
+        params_loaded = complexity.count_parameters(network.module)
+        small = _first_forward(desk)
+        params = complexity.count_parameters(network.module)
+        lr = desk.smooth_lr(*desk.job.input_size)
+        counts, modules = guarded(
+            lambda: complexity.measure_affordably((twin or network).module, small, lr),
+            "counting operations",
+            ForwardError,
+        )
+        table = desk.job.manifest.complexity
+        return Inspection(
+            params=params,
+            params_loaded=params_loaded,
+            complexity=counts,
+            missing_keys=desk.loaded.mismatch.missing,
+            unexpected_keys=desk.loaded.mismatch.unexpected,
+            complete=desk.loaded.complete,
+            twin=table.factory if table else "",
+            disagreement=complexity.disagreement(counts) or "",
+            blind_spots=complexity.blind_spots(counts) or "",
+            stand_ins=desk.loaded.stand_ins,
+            operator_missing=desk.loaded.operator_missing,
+            precisions=complexity.precisions(network, small),
+            repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
+            modules=modules,
+        )
+
+    return run
+
+
+def _first_forward(desk: Desk) -> torch.Tensor:
+    """Let the network fuse its branches, as some do at their first call; compare its twin there.
+
+    A small image does, and the protocol's input size where a network refuses small ones. Returns
+    the image.
+    """
+    try:
+        lr = desk.smooth_lr(*_SMALL)
+        sr = forward(desk.loaded.network, lr)
+    except ForwardError:
+        lr = desk.smooth_lr(*desk.job.input_size)
+        sr = forward(desk.loaded.network, lr)
+    if desk.loaded.twin is not None:
+        _check_twin(desk.loaded.twin, lr, sr)
+    return lr
+
+
+def _check_twin(twin: Network, lr: torch.Tensor, sr: torch.Tensor) -> None:
+    difference = float((forward(twin, lr) - sr).abs().max())
+    allowed = 1e-3 * float(sr.abs().max())
+    if difference > allowed:
+        raise ForwardError(
+            f"the twin for the counters differs from the network by {difference:.3g}, more than "
+            f"{allowed:.3g}; complexity.factory must compute the same function"
+        )
+
+
+def _probe() -> Callable[[Desk], Probe]:
+    def run(desk: Desk) -> Probe:
+        network = desk.loaded.network
+        refused = {}
+        for height, width in _PROBED_SIZES:
+            try:
+                forward(network, desk.smooth_lr(height, width))
+            except ForwardError as error:
+                refused[f"{height}x{width}"] = str(error)
+        lr = desk.smooth_lr(*_SMALL)
+        first, second = forward(network, lr), forward(network, lr)
+        return Probe(
+            sizes=tuple(f"{height}x{width}" for height, width in _PROBED_SIZES),
+            refused=refused,
+            repeatable=bool(torch.equal(first, second)),
+            dtype=str(first.dtype).removeprefix("torch."),
+        )
+
+    return run
+
+
+def _restore() -> Callable[[Desk], Restoration]:
+    return lambda desk: _restored(desk, desk.loaded.network)
+
+
+def _restored(desk: Desk, network: Network) -> Restoration:
+    """Restore the job's images with `network` and hand them over."""
+    dtypes = set()
+    for index in range(len(desk.job.images)):
+        output = forward(network, desk.lr(index))
+        dtypes.add(str(output.dtype).removeprefix("torch."))
+        desk.files.put_sr(index, to_uint8(output, desk.job.manifest.model.data_range))
+    return Restoration(tuple(sorted(dtypes)))
+
+
+def _time() -> Callable[[Desk], Visit]:
+    return lambda desk: _timed(desk, desk.loaded.network, _images(desk))
+
+
+def _images(desk: Desk) -> list[clock.Sample]:
+    return [
+        (image.split, lambda index=index: desk.lr(index))  # type: ignore[misc]
+        for index, image in enumerate(desk.job.images)
+    ]
+
+
+def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
+    def digest(sr: torch.Tensor) -> str:
+        pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
+        return hashlib.sha256(pixels.data).hexdigest()
+
+    visit = clock.measure(
+        network,
+        images,
+        desk.device,
+        desk.job.timing,
+        digest=digest,
+        progress=desk.files.put_progress,
+        data_range=desk.job.manifest.model.data_range,
+        seed=_SEED,
+    )
+    return replace(visit, flags=visit.flags | desk.witness.flags())
+
+
+def _profile() -> Callable[[Desk], Profile]:
+    from harness.worker import variants
+
+    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
+
+    def run(desk: Desk) -> Profile:
+        study, refused = desk.job.study, dict[str, str]()
+        network = variants.changed(desk.loaded.network, study.variant, desk.device)
+        _restored(desk, network)
+        images = _images(desk)
+        for height, width in study.sizes:
+            lr = desk.smooth_lr(height, width)
+            try:
+                forward(network, lr)
+                images.append((f"{height}x{width}", lr.clone))
+            except ForwardError as error:
+                refused[f"{height}x{width}"] = str(error)
+        visit = _timed(desk, network, images)
+        if not study.operators:
+            return Profile(visit, refused)
+        lr, repeats = desk.lr(0), desk.job.timing.sweeps
+        return Profile(visit, refused, desk.device.operators(lambda: network(lr), repeats))
+
+    return run
+
+
+PASSES: dict[PassName, Callable[[], Callable[[Desk], Any]]] = {
+    "inspect": _inspect,
+    "restore": _restore,
+    "time": _time,
+    "probe": _probe,
+    "profile": _profile,
+}

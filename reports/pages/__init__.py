@@ -1,0 +1,12 @@
+"""The pages of a report.
+
+index       the leaderboard's page: a table per track, figures, what was measured
+factsheets  a page per entry
+changes     what moved between two runs or tables
+profile     the profile of one submission; the same tables on the terminal
+figures     which figures of a run are drawn, and of whom
+pictures    crops of a few images side by side
+modules     what each module costs, as the rows of a tree
+machine     the GPU's state during an entry's visits
+templates   Jinja2 templates, filled into self-contained files
+"""

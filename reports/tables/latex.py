@@ -1,0 +1,127 @@
+"""Tables for the paper, in the style of the challenge reports: booktabs, rank as subscript."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness.ranking.leaderboard import Leaderboard, Row
+from harness.records import Run
+from harness.store import files
+from reports.tables.columns import Column, track_columns
+from reports.tables.factsheet import claimed, headings, measured
+from reports.tables.notes import Notes
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "–": "--",
+    "≥": r"$\geq$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "−": "$-$",
+    **{character: "\\" + character for character in "&%$#_{}"},
+}
+_PACKAGES = "% needs \\usepackage[T1]{fontenc}, and textcomp, array, booktabs and graphicx\n"
+_TEXT = r">{\raggedright\arraybackslash}p{3cm}"
+_LONG = 14  # letters that fit a column of text
+
+
+def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
+    """Write `leaderboard.tex` and a `factsheet_<slug>.tex` per entry to `folder`."""
+    files.write_text(folder / "leaderboard.tex", _leaderboard(leaderboard))
+    for row in leaderboard.rows:
+        if row.entry:
+            files.write_text(folder / f"factsheet_{row.entry.slug}.tex", _factsheet(run, row))
+
+
+def escape(text: str) -> str:
+    """Return text that LaTeX prints as it stands; a character without a glyph as its number.
+
+    Long words may be broken anywhere, for a name of 80 letters must not leave its column.
+    """
+    return " ".join(map(_word, text.split()))
+
+
+def superscript(numbers: Iterable[int]) -> str:
+    """Return the marks of footnotes."""
+    marks = ",".join(map(str, numbers))
+    return f"\\textsuperscript{{{marks}}}" if marks else ""
+
+
+def footnote(number: int, text: str) -> str:
+    """Return a footnote as it stands below a table, one after the other."""
+    return f"{superscript([number])}\\,{escape(text)}\\quad"
+
+
+def _word(word: str) -> str:
+    letters = [_escaped(character) for character in word]
+    numbered = any(letter.startswith("[U+") for letter in letters)
+    return (r"\allowbreak{}" if numbered or len(word) > _LONG else "").join(letters)
+
+
+def _escaped(character: str) -> str:
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    if character.isascii() and character.isprintable():
+        return character
+    if "À" <= character <= "ž" and unicodedata.category(character).startswith("L"):
+        return character  # T1 has the letters of European names
+    return f"[U+{ord(character):04X}]"
+
+
+def _leaderboard(leaderboard: Leaderboard) -> str:
+    columns = track_columns(leaderboard, leaderboard.protocol.main_track)
+    notes = Notes()
+    ranked = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if row.rank]
+    others = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if not row.rank]
+    body = [*ranked, *([r"\midrule"] if ranked and others else []), *others]
+    header = " & ".join(escape(column.heading) for column in columns) + r" \\"
+    layout = "".join("r" if column.number else _TEXT for column in columns)
+    table = _tabular(layout, header, body)
+    text = f"{_PACKAGES}\\resizebox{{\\linewidth}}{{!}}{{%\n{table}}}\n"
+    remarks = [footnote(*note) for note in enumerate(notes.texts, 1)]
+    if remarks:
+        small = "\n".join([r"\raggedright\sloppy\scriptsize", *remarks])
+        text += f"\\par\\smallskip{{{small}\\par}}\n"
+    return text
+
+
+def _line(leaderboard: Leaderboard, columns: Sequence[Column], row: Row, notes: Notes) -> str:
+    return " & ".join(_cell(leaderboard, column, row, notes) for column in columns) + r" \\"
+
+
+def _cell(leaderboard: Leaderboard, column: Column, row: Row, notes: Notes) -> str:
+    text = escape(column.text(row))
+    if column.key == "name":
+        reasons = [row.standing.reason] if row.standing.reason else []
+        remarks = reasons + [f"{flag}: {why}" for flag, why in row.flags.items()]
+        return text + superscript(notes.number(remark) for remark in remarks)
+    rank = row.standing.metric_ranks.get(column.metric)
+    if rank is None:
+        return text
+    emphasis = {1: r"\textbf", 2: r"\underline"}.get(rank)
+    return (f"{emphasis}{{{text}}}" if emphasis else text) + f"$_{{({rank})}}$"
+
+
+def _factsheet(run: Run, row: Row) -> str:
+    lines = [("measured", measured(run, row))]
+    if row.entry and (claims := claimed(run, row.entry)):
+        lines.append(("claimed", claims))
+    header = " & ".join(map(escape, ["", *headings(run)])) + r" \\"
+    body = [" & ".join(map(escape, [name, *texts])) + r" \\" for name, texts in lines]
+    table = _tabular("l" + "c" * len(headings(run)), header, body)
+    return (
+        f"{_PACKAGES}% {escape(row.figures.name)}\n\\resizebox{{\\linewidth}}{{!}}{{%\n{table}}}\n"
+    )
+
+
+def _tabular(layout: str, header: str, body: Sequence[str]) -> str:
+    lines = [r"\toprule", header, r"\midrule", *body, r"\bottomrule"]
+    return f"\\begin{{tabular}}{{{layout}}}\n" + "\n".join(lines) + "\n\\end{tabular}"

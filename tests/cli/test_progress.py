@@ -1,0 +1,68 @@
+"""Progress on a terminal and elsewhere, and how a run is stopped from the keyboard."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from functools import partial
+
+from tests.support import tiny
+from tests.support.places import ROOT
+
+
+def started(tmp_path, stderr, entry):
+    data = tiny.write_data(tmp_path / "data")
+    command = [sys.executable, "run_challenge.py", "run", str(tiny.SUBMISSIONS / entry)]
+    command += ["--protocol", str(tiny.PROTOCOL), "--data", str(data), "--device", "fake"]
+    environment = os.environ | {"ESR_HARNESS_CACHE": str(tmp_path / "cache")}
+    return subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out")],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        # whoever runs the tests in the background may have told them to ignore it
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+
+
+def test_a_terminal_shows_one_live_bar(tmp_path):
+    master, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    process = started(tmp_path, terminal, "good")
+    os.close(terminal)
+    shown = _read_all(master)
+    printed, _ = process.communicate()
+    assert process.returncode == 0
+    assert "[1/1] good: restore" in shown
+    assert "[1/1] good: time" in shown
+    assert "\n" not in shown.strip()  # it stays on its line
+    assert "Report: " in printed
+
+
+def test_an_interrupt_stops_at_once_and_says_how_to_go_on(tmp_path):
+    process = started(tmp_path, subprocess.PIPE, "hangs")
+    for line in process.stderr:
+        if "hangs: inspect" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. What is finished is kept; go on with: run_challenge.py run" in said
+    assert "Traceback" not in said
+
+
+def _read_all(master):
+    """Read a terminal until its last writer has gone, which Linux tells by an error."""
+    shown = b""
+    with os.fdopen(master, "rb", buffering=0) as stream:
+        while True:
+            try:
+                shown += stream.read(4096)
+            except OSError:
+                return shown.decode()

@@ -1,0 +1,128 @@
+"""Finding and checking image pairs."""
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from harness import protocols
+from harness.errors import DataError
+from harness.images.cache import ImageCache
+from harness.images.datasets import open_splits, write_bundled
+from tests.support import tiny
+
+EDITION = protocols.load(tiny.PROTOCOL)
+
+
+def opened(data, edition=EDITION, names=()):
+    return open_splits(edition, data, names, ImageCache(data / "cache"))
+
+
+def test_pairs_come_in_order_of_their_names(tmp_path):
+    tiny.write_pair(tmp_path, "0002", 12, 13)
+    tiny.write_pair(tmp_path, "0001", 16, 20)
+    (split,) = opened(tmp_path)
+    assert [pair.name for pair in split.pairs] == ["0001.png", "0002.png"]
+    assert [(pair.lr.height, pair.lr.width) for pair in split.pairs] == [(16, 20), (12, 13)]
+    assert split.pairs[0].hr.read().shape == (64, 80, 3)
+
+
+def test_every_fault_of_every_pair_is_listed_together(tmp_path):
+    for name in "abcdefg":
+        tiny.write_pair(tmp_path, name, 16, 20)
+    hr, lr = tmp_path / "valid_HR", tmp_path / "valid_LR"
+    (hr / "a.png").unlink()
+    (lr / "bx4.png").unlink()
+    (hr / "c.png").write_bytes(b"no image")
+    PIL.Image.fromarray(np.zeros((64, 80, 4), np.uint8)).save(hr / "d.png")
+    PIL.Image.fromarray(np.zeros((64, 80), np.uint16)).save(hr / "e.png")
+    PIL.Image.fromarray(np.zeros((64, 84, 3), np.uint8)).save(hr / "f.png")
+    tiny.write_pair(tmp_path, "h", 16, 4)
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path)
+    text = str(caught.value)
+    assert "7 fault(s)" in text
+    for words in (
+        "ax4.png has no HR image",
+        "b.png has no LR image",
+        "c.png is not a PNG",
+        "d.png has an alpha channel",
+        "e.png has 16 bits",
+        "f.png is 84x64, its LR image is 20x16",
+        "h.png is 16x64; with a border of 4, PSNR and SSIM need 19 pixels on each side",
+    ):
+        assert words in text
+
+
+def test_an_hr_size_that_is_no_multiple_of_the_scale_is_cropped(tmp_path):
+    tiny.write_pair(tmp_path, "a", 16, 20)
+    PIL.Image.fromarray(np.zeros((67, 81, 3), np.uint8)).save(tmp_path / "valid_HR" / "a.png")
+    (split,) = opened(tmp_path)
+    assert split.pairs[0].hr.height == 67
+
+
+def test_grey_images_are_repeated_to_rgb(tmp_path):
+    tiny.write_pair(tmp_path, "a", 16, 20)
+    grey = np.arange(64 * 80, dtype=np.uint8).reshape(64, 80)
+    PIL.Image.fromarray(grey).save(tmp_path / "valid_HR" / "a.png")
+    (split,) = opened(tmp_path)
+    assert np.array_equal(split.pairs[0].hr.read(), np.stack([grey] * 3, axis=2))
+
+
+def test_a_split_without_hr_images_can_be_timed_but_not_scored(tmp_path):
+    tiny.write_pair(tmp_path, "a", 16, 20)
+    (tmp_path / "valid_HR" / "a.png").unlink()
+    (split,) = opened(tmp_path)
+    assert [pair.name for pair in split.pairs] == ["ax4.png"]
+    assert not split.scorable
+
+
+def test_absent_splits_are_reported_and_an_empty_folder_is_refused(tmp_path):
+    edition = protocols.load("ntire2024")
+    for side, suffix in (("HR", ""), ("LR", "x4")):
+        folder = tmp_path / f"DIV2K_LSDIR_valid_{side}"
+        folder.mkdir()
+        pixels = np.zeros((64, 64, 3) if side == "HR" else (16, 16, 3), np.uint8)
+        PIL.Image.fromarray(pixels).save(folder / f"0801{suffix}.png")
+    valid, test = opened(tmp_path, edition)
+    assert (len(valid.pairs), len(test.pairs)) == (1, 0)
+    with pytest.raises(DataError, match="holds no split of protocol ntire2024"):
+        opened(tmp_path, edition, ["test"])
+    with pytest.raises(DataError, match="has no split 'tset'"):
+        opened(tmp_path, edition, ["tset"])
+    with pytest.raises(DataError, match="does not exist"):
+        open_splits(edition, tmp_path / "nowhere", cache=ImageCache(tmp_path / "cache"))
+
+
+def test_an_image_is_decoded_once(tmp_path, monkeypatch):
+    tiny.write_pair(tmp_path, "a", 16, 20)
+    (before,) = opened(tmp_path)
+
+    def refuse(path):
+        raise AssertionError(f"{path} was decoded again")
+
+    monkeypatch.setattr("harness.images.cache.read_image", refuse)
+    assert opened(tmp_path) == (before,)
+
+
+def test_the_digest_is_that_of_pixels_not_of_files(tmp_path):
+    tiny.write_pair(tmp_path, "a", 16, 20)
+    (before,) = opened(tmp_path)
+    file = tmp_path / "valid_HR" / "a.png"
+    with PIL.Image.open(file) as image:
+        image.load()
+        image.save(file, compress_level=0)
+    (after,) = opened(tmp_path)
+    assert (after.hr_digest, after.lr_digest) == (before.hr_digest, before.lr_digest)
+    tiny.write_pair(tmp_path, "a", 16, 24)
+    (other,) = opened(tmp_path)
+    assert other.hr_digest != before.hr_digest
+    assert other.lr_digest != before.lr_digest
+
+
+def test_the_embedded_challenge_has_its_images(tmp_path):
+    edition = protocols.load("demo")
+    write_bundled(edition, tmp_path)
+    valid, test = opened(tmp_path, edition)
+    assert [pair.name for pair in valid.pairs] == ["astronaut.png", "coffee.png"]
+    assert [pair.name for pair in test.pairs] == ["chelsea.png", "motorcycle_left.png"]
+    assert all(split.scorable for split in (valid, test))
