@@ -51,6 +51,7 @@ from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
     ComplexityTable,
     Factsheet,
+    FilesTable,
     Manifest,
     ModelTable,
     OfficialTable,
@@ -75,6 +76,7 @@ __all__ = [
     "Failure",
     "Fidelity",
     "Figures",
+    "FilesTable",
     "ImageScore",
     "Inspection",
     "Job",

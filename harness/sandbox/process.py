@@ -53,7 +53,10 @@ def run_pass(
     arrives. A worker that fails, hangs past `time_limit` seconds or dies gives a Failure.
     """
     with private_folder() as folder:
-        manifest = stage_submission(submission, folder.root)
+        try:
+            manifest = stage_submission(submission, folder.root)
+        except PassError as error:
+            return Outcome(failure=Failure(error.stage, str(error)))
         lr = stage_images(images, folder)
         folder.put_job(replace(job, manifest=manifest, folder=SUBMISSION, images=lr))
         worker = _Worker(folder, job.pass_name, time_limit)
