@@ -1,5 +1,6 @@
 """What teams hand in: found, read, checked, digested. Nothing of it is executed here.
 
+files         the one list of a submission's files: what is digested and what a worker gets
 discovery     from paths to submissions with their checkpoints: folders, official repositories
 manifest      `submission.toml`: read, and every value checked
 submission    a submission on disk, and the digest of its files

@@ -52,6 +52,7 @@ from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
     ComplexityTable,
     Factsheet,
+    FilesTable,
     Manifest,
     ModelTable,
     OfficialTable,
@@ -76,6 +77,7 @@ __all__ = [
     "Failure",
     "Fidelity",
     "Figures",
+    "FilesTable",
     "ImageScore",
     "Inspection",
     "Job",

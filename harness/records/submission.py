@@ -32,6 +32,18 @@ class WeightsTable:
 
 
 @dataclass(frozen=True)
+class FilesTable:
+    """`[files]` of a manifest: which of the folder's files belong to it.
+
+    A pattern is a path, a folder, or either with `*` and `?`, which match slashes as well. Left out
+    without a word are folders of tools, data and results, images and archives.
+    """
+
+    include: tuple[str, ...] = ()  # taken although it is left out otherwise
+    exclude: tuple[str, ...] = ()  # left out, whatever else is said
+
+
+@dataclass(frozen=True)
 class ComplexityTable:
     """`[complexity]` of a manifest: a twin in plain PyTorch operators, for the counters."""
 
@@ -76,6 +88,7 @@ class Manifest:
     id: int | None = None
     weights: WeightsTable | None = None
     complexity: ComplexityTable | None = None
+    files: FilesTable = field(default_factory=FilesTable)
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units
     official: OfficialTable | None = None  # never in a submission.toml

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.errors import EntryError, PassError
+from harness.errors import PassError
 from harness.records import Failure, Job, Outcome
 from harness.sandbox import answers
 from harness.sandbox.log import CappedLog
@@ -52,13 +52,11 @@ def run_pass(
     with private_folder() as folder:
         try:
             manifest = stage_submission(submission, folder.root)
-            lr = stage_images(images, folder)
-            job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)
-            folder.put_job(job)
-        except EntryError as error:
+        except PassError as error:
             return Outcome(failure=Failure(error.stage, str(error)))
-        except OSError as error:  # of its files: they changed after they were looked at
-            return Outcome(failure=Failure("manifest", f"its files cannot be copied: {error}"))
+        lr = stage_images(images, folder)
+        job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)
+        folder.put_job(job)
         worker = _Worker(folder, job, time_limit)
         try:
             worker.follow(sr_sizes, receive, progress)
