@@ -169,6 +169,11 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    run.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="refuse to start where entries cannot be jailed, see docs/security.md",
+    )
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")

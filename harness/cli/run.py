@@ -16,6 +16,7 @@ from harness.evaluation.bench import Bench
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, TimingPolicy
+from harness.sandbox import jail
 from harness.store.passes import Store
 from harness.worker import devices
 from reports.tables import terminal
@@ -29,6 +30,8 @@ def command(options: argparse.Namespace) -> int:
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
     device = devices.resolve(options.device)
+    if options.require_isolation:
+        jail.required()
     shown = progress()
     runs = []
     for edition, entries in _by_scale(editions, found):

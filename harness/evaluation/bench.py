@@ -15,7 +15,9 @@ from harness.machines import local
 from harness.records import Ceiling, Entry, Job, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
 from harness.records.schema import SchemaError, from_table, to_table
+from harness.sandbox import jail as jails
 from harness.sandbox.answers import RECORDS
+from harness.sandbox.jail import Jail
 from harness.sandbox.staging import SourceImage
 from harness.store.passes import Store
 
@@ -53,6 +55,7 @@ class Bench:
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`
     identity: dict[str, str] = field(default_factory=dict)
+    jail: Jail = field(default_factory=jails.chosen)  # around every pass
     ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
 
     def run(
@@ -84,6 +87,7 @@ class Bench:
             job,
             submission,
             images,
+            jail=self.jail,
             time_limit=self.time_limit,
             sr_sizes=sizes,
             receive=receive,
