@@ -109,9 +109,18 @@ class Loaded:
 
 
 def ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """Move to the device, in eval mode, gradients off."""
-    moved: torch.nn.Module = guarded(lambda: module.to(device), f"moving the network to {device}")
-    return moved.eval().requires_grad_(False)
+    """Move to the device, in eval mode, gradients off.
+
+    What its `to`, `eval` and `train` return is not relied on: an own one often returns nothing.
+    """
+
+    def settle() -> None:
+        module.to(device)
+        module.eval()
+        module.requires_grad_(False)
+
+    guarded(settle, f"moving the network to {device}")
+    return module
 
 
 def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:
