@@ -18,7 +18,7 @@ from harness.entries.submission import Submission
 from harness.errors import InputError, SubmissionError
 from harness.records import Manifest, OfficialTable
 from harness.worker import select_model
-from harness.worker.loading import weights
+from harness.worker.loading import checkpoints
 
 _MODEL, _FACTORY = "model.py", "network"
 _PACKAGE = "models/__init__.py"
@@ -144,7 +144,8 @@ def _free(body: list[ast.stmt]) -> set[str]:
 
 def _key(checkpoint: Path, body: list[ast.stmt]) -> str | None:
     """Return the entry of a wrapped checkpoint that the branch asks for first, or None."""
-    content = weights.unpickled(
+    checkpoints.refuse_other(checkpoint, checkpoint.name)
+    content = checkpoints.unpickled(
         lambda: torch.load(checkpoint, map_location="cpu", weights_only=True), checkpoint.name
     )
     texts = (n.value for node in body for n in _in_order(node) if isinstance(n, ast.Constant))
