@@ -13,7 +13,7 @@ class ModelTable:
     arguments: dict[str, Any] = field(default_factory=dict)
     data_range: float = 1.0  # the network's input and output span [0, data_range]
     scale: int = 4
-    multiple_of: int = 1  # input is reflect-padded to a multiple of it, output cropped
+    multiple_of: int = 1  # input is padded to a multiple of it, output cropped
     tile: int | None = None  # side of square tiles of the LR image; None: the whole image
     tile_overlap: int = 32  # LR pixels that neighbouring tiles share, averaged there
     self_ensemble: bool = False  # average over 4 rotations x flip; "+" in the shown name

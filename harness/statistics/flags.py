@@ -2,6 +2,9 @@
 
 from harness.records import Inspection, Manifest
 
+_WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
+_NAMED = 5  # keys, at most
+
 
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     """Return the flags that go on the entry's row."""
@@ -9,6 +12,8 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
         "flops-disagree": inspection.disagreement,
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
+        "partly-loaded": _partly(inspection.loaded_share),
+        "checkpoint-keys": _adapted(inspection),
         "plain-path": _plain_path(inspection, manifest),
         "precision": _precision(inspection.precisions),
         "nondeterministic": _nondeterministic(inspection),
@@ -29,6 +34,22 @@ def _loose(inspection: Inspection) -> str:
         f"loaded with strict = false: {missing} keys missing from the checkpoint, "
         f"{unexpected} unexpected in it"
     )
+
+
+def _partly(share: float) -> str:
+    if share >= _WHOLE:
+        return ""
+    return f"{share:.1%} of the network's elements came from its checkpoint, the rest did not"
+
+
+def _adapted(inspection: Inspection) -> str:
+    parts = []
+    if inspection.stripped:
+        parts.append(f"{', '.join(inspection.stripped)} taken off the checkpoint's keys")
+    if names := inspection.left_out:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        parts.append(f"left out, as not the network's: {', '.join(names[:_NAMED])}{more}")
+    return "; ".join(parts)
 
 
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:

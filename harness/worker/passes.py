@@ -42,6 +42,9 @@ def _inspect() -> Callable[[Desk], Inspection]:
             complexity=counts,
             missing_keys=desk.loaded.mismatch.missing,
             unexpected_keys=desk.loaded.mismatch.unexpected,
+            loaded_share=desk.loaded.mismatch.share,
+            stripped=desk.loaded.mismatch.stripped,
+            left_out=desk.loaded.mismatch.left_out,
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",
@@ -167,8 +170,10 @@ def _profile() -> Callable[[Desk], Profile]:
         visit = _timed(desk, network, images)
         if not study.operators:
             return Profile(visit, refused)
-        lr, repeats = desk.lr(0), desk.job.timing.sweeps
-        return Profile(visit, refused, desk.device.operators(lambda: network(lr), repeats))
+        repeats = desk.job.timing.sweeps
+        images_lr = iter([desk.lr(0) for _ in range(repeats)])  # one for each call
+        found = desk.device.operators(lambda: network(next(images_lr)), repeats)
+        return Profile(visit, refused, found)
 
     return run
 
