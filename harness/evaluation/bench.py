@@ -14,7 +14,8 @@ from harness.images.datasets import SplitData
 from harness.machines import local
 from harness.records import Ceiling, Entry, Job, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
-from harness.records.schema import from_table, to_table
+from harness.records.schema import SchemaError, from_table, to_table
+from harness.sandbox.answers import RECORDS
 from harness.sandbox.staging import SourceImage
 from harness.store.passes import Store
 
@@ -103,10 +104,18 @@ class Bench:
 
     def look_up(self, pass_name: PassName, key: str) -> Outcome | None:
         """Return the stored outcome of a pass, unless it is to be measured again."""
-        content = None if self.fresh else self.store.get(pass_name, key)
-        if content is None or (content["failure"] and self.retry_failed):
+        outcome = None if self.fresh else self.kept(pass_name, key)
+        return None if outcome and outcome.failure and self.retry_failed else outcome
+
+    def kept(self, pass_name: PassName, key: str) -> Outcome | None:
+        """Return what the store holds of a pass; None where that cannot be read as one."""
+        content = self.store.get(pass_name, key)
+        try:
+            outcome = from_table(Outcome, content)
+            result(RECORDS[pass_name], outcome)
+        except SchemaError:
             return None
-        return from_table(Outcome, content)
+        return outcome
 
 
 def with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:

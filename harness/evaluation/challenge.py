@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from traceback import format_exc
 from typing import TypeVar
 
 import harness
@@ -16,7 +17,7 @@ from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
 from harness.images.datasets import SplitData
 from harness.machines import ceiling, environment
-from harness.records import Entry, Round, Run
+from harness.records import Entry, Failure, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store.runs import SCHEMA_VERSION, save_run
 
@@ -39,7 +40,7 @@ def run(
         identity=environment.identity(bench.device, bench.protocol.switches),
         ceiling=ceiling.of_device(bench.device),
     )
-    entries = [evaluate(one, bench) for one in _announced(found, bench)]
+    entries = [_evaluated(one, bench) for one in _announced(found, bench)]
     # what a generated image costs does not depend on trained weights
     timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
     contestants = [
@@ -70,6 +71,19 @@ def run(
     )
     save_run(out, finished)
     return finished
+
+
+def _evaluated(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
+    """Evaluate one submission; a fault of this program that it brings to light is its own row."""
+    try:
+        return evaluate(found, bench)
+    except InputError:  # of the organiser: it concerns every entry
+        raise
+    except Exception as error:
+        reason = f"the harness could not go on with it: {type(error).__name__}: {error}"
+        name = found.manifest.shown_name if isinstance(found, Submission) else found.slug
+        failure = Failure("process", reason)
+        return Entry(found.slug, name, status="failed", failure=failure, log=format_exc())
 
 
 def _officially_timed(

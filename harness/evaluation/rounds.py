@@ -1,10 +1,19 @@
 """Timing in rounds: which sessions serve whom, and which are yet to be made."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from harness.evaluation.bench import Bench
 from harness.evaluation.session import Contestant, Session, common, timed
 from harness.records import Entry, Round
+from harness.records.schema import SchemaError, from_table
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The sessions that were opened on a bench, as they are stored."""
+
+    crews: tuple[tuple[str, ...], ...]  # digests of the submissions of each
 
 
 def time(
@@ -40,7 +49,7 @@ def _sessions(
 ) -> Iterator["Session"]:
     """Go through the sessions that serve `crew`, measuring what they lack."""
     key = bench.store.key("time", {"sessions": common(baseline, bench)})
-    opened: list[list[str]] = (bench.store.get("session", key) or {"crews": []})["crews"]
+    opened = _opened(bench.store.get("session", key))
     served: dict[int, list[Contestant]] = {}
     unserved: list[Contestant] = []
     for one in crew:
@@ -64,3 +73,11 @@ def _sessions(
         opened.append(digests)
         bench.store.put("session", key, {"crews": opened})
         yield Session(len(opened) - 1, digests, unserved, baseline, bench).finish()
+
+
+def _opened(stored: object) -> list[list[str]]:
+    """Return the crews of the sessions that the store names: none where it cannot be read."""
+    try:
+        return [list(crew) for crew in from_table(_Opened, stored).crews]
+    except SchemaError:
+        return []

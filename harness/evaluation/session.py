@@ -9,7 +9,8 @@ from harness.entries.submission import Submission
 from harness.evaluation.bench import Bench, result, with_outcome
 from harness.evaluation.timing import time_pass, timed_splits, timing_depends
 from harness.records import Entry, Outcome, Position, Round, RoundVisit, Timing, Visit
-from harness.records.schema import from_table, to_table
+from harness.records.schema import to_table
+from harness.sandbox.answers import AnswerError, Asked, check_visit
 from harness.statistics import estimates, runtimes, scrutiny
 
 REPEATS = 2  # times that a disturbed visit, and a round whose baselines drifted, are made again
@@ -63,6 +64,18 @@ def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
         return {}
     text = f"timed calls gave other SR images than those scored, {different} of {images}"
     return {"nondeterministic": text}
+
+
+def _is_whole(outcome: Outcome, bench: Bench) -> bool:
+    """Tell whether a stored visit holds what it would be asked for now."""
+    visit = result(Visit, outcome)
+    splits = [split.name for split in timed_splits(bench) for _ in split.pairs]
+    try:
+        if visit:
+            check_visit(visit, Asked.of(splits, bench.protocol.timing))
+    except AnswerError:
+        return False
+    return True
 
 
 def common(baseline: Contestant | None, bench: Bench) -> dict[str, object]:
@@ -228,9 +241,9 @@ class Session:
         bench = self.bench
         session = {"session": self.number, "crew": self.digests, "submission": one.entry.digest}
         key = bench.store.key("time", common(self.baseline, bench) | session | position)
-        content = bench.store.get("time", key)
-        if content is not None:
-            return from_table(Outcome, content)
+        outcome = bench.kept("time", key)
+        if outcome and _is_whole(outcome, bench):
+            return outcome
         if not self.measuring:
             raise _NotStoredError
         outcome = time_pass(one.submission, bench)

@@ -12,6 +12,7 @@ timing      the visits of a timing, and the rounds they were made in
 profile     what `profile` finds out
 run         a whole run, and one entry of it
 ranking     what ranking reads, and what it says
+text        a stranger's text, without what would move a cursor or be a formula
 """
 
 from harness.records.device import Ceiling, DeviceState, Spread

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from harness.records.device import DeviceState
 from harness.records.protocol import Switches, TimingPolicy
 from harness.records.submission import Manifest
+from harness.records.text import one_line
 
 PassName = Literal["inspect", "restore", "time", "probe", "profile"]
 VariantName = Literal[
@@ -172,6 +173,10 @@ class Failure:
 
     stage: str
     reason: str  # one sentence
+
+    def __post_init__(self) -> None:
+        """Keep the reason to one line that can be shown: it may quote what an entry says."""
+        object.__setattr__(self, "reason", one_line(self.reason))
 
 
 @dataclass(frozen=True)

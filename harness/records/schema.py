@@ -99,7 +99,11 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
         if value in ("inf", "-inf", "nan"):
             return float(value)
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(_checked(number, value, "a number", where))
+        _checked(number, value, "a number", where)
+        try:
+            return float(value)
+        except OverflowError:
+            raise SchemaError(f"{where} is too large a number") from None
     if hint is int:
         whole = isinstance(value, int) and not isinstance(value, bool)
         return _checked(whole, value, "a whole number", where)

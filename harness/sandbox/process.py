@@ -1,7 +1,4 @@
-"""Starts a worker, follows it, and ends it: how long it may take, and what comes back.
-
-Files that come back are read as data of a stated size, never trusted further.
-"""
+"""Starts a worker, follows it, and ends it: how long it may take, and what comes back."""
 
 import contextlib
 import os
@@ -11,14 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.errors import PassError
+from harness.errors import EntryError, PassError
 from harness.records import Failure, Job, Outcome
+from harness.sandbox import answers
 from harness.sandbox.log import CappedLog
 from harness.sandbox.staging import (
     SourceImage,
@@ -55,31 +52,32 @@ def run_pass(
     with private_folder() as folder:
         try:
             manifest = stage_submission(submission, folder.root)
-        except PassError as error:
+            lr = stage_images(images, folder)
+            job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)
+            folder.put_job(job)
+        except EntryError as error:
             return Outcome(failure=Failure(error.stage, str(error)))
-        lr = stage_images(images, folder)
-        folder.put_job(replace(job, manifest=manifest, folder=SUBMISSION, images=lr))
-        worker = _Worker(folder, job.pass_name, time_limit)
+        except OSError as error:  # of its files: they changed after they were looked at
+            return Outcome(failure=Failure("manifest", f"its files cannot be copied: {error}"))
+        worker = _Worker(folder, job, time_limit)
         try:
             worker.follow(sr_sizes, receive, progress)
-            answer = worker.answer()
+            return worker.outcome()
         except PassError as error:
             failure = Failure(error.stage, str(error))
             return Outcome(log=worker.log.text(), failure=failure)
         finally:
             worker.end()
-        log = worker.log.text()
-    if told := answer.get("failure"):
-        return Outcome(log=log, failure=Failure(str(told["stage"]), str(told["reason"])))
-    return Outcome(answer["result"], tuple(answer["switches_changed"]), log)
 
 
 class _Worker:
     """A running worker process and its private folder."""
 
-    def __init__(self, folder: PassFolder, pass_name: str, time_limit: float) -> None:
-        self.folder, self.pass_name, self.time_limit = folder, pass_name, time_limit
-        self.started = time.monotonic()
+    def __init__(self, folder: PassFolder, job: Job, time_limit: float) -> None:
+        self.folder, self.job, self.time_limit = folder, job, time_limit
+        self.pass_name = job.pass_name
+        self.missing = 0  # SR images that were asked for and never came
+        self.began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-P", start.__file__, str(os.getpid()), str(folder.root)],
             cwd=folder.root / WORK,
@@ -112,21 +110,29 @@ class _Worker:
                     reported = done
                     progress(done)
             if ended:
+                self.missing = len(sr_sizes) - next_sr if receive else 0
                 return
-            if time.monotonic() - self.started > self.time_limit:
+            if time.monotonic() - self.began > self.time_limit:
                 raise PassError(
                     f"the {self.pass_name} pass took longer than {self.time_limit:g} s and was "
                     "ended; make it faster, or allow more with --time-limit"
                 )
             time.sleep(_POLL_SECONDS)
 
-    def answer(self) -> dict[str, Any]:
-        """Read the result. Raises PassError where the process left none."""
+    def outcome(self) -> Outcome:
+        """Read what it left, once it ended. Raises PassError where that is no answer."""
+        between = self.began, time.monotonic()
         self.log.close()
-        answer = self.folder.result()
-        if answer is None:
+        content = self.folder.result()
+        if content is None:
             raise PassError(self._last_words())
-        return answer
+        outcome = answers.outcome(content, self.job, self.log.text(), between)
+        if self.missing and outcome.failure is None:
+            raise PassError(
+                f"the {self.pass_name} pass handed over {self.missing} SR images less "
+                "than it was asked for"
+            )
+        return outcome
 
     def end(self) -> None:
         """End the process group, whatever it does; nothing of it runs on."""

@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import site
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,17 +38,28 @@ def remove_leftovers() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if owner.isdecimal() and not Path("/proc", owner).exists() and Path("/proc").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[PassFolder]:
     """Make a worker's private folder; it goes when the pass is over."""
     prefix = f"{_PREFIX}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        folder = PassFolder(Path(name))
-        folder.make()
-        yield folder
+    folder = PassFolder(Path(tempfile.mkdtemp(prefix=prefix)))
+    try:
+        with folder.made():
+            yield folder
+    finally:
+        _remove(folder.root)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also one that was made to resist: too deep, or without permissions."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        subprocess.run(["chmod", "-R", "u+rwx", folder], check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", folder], check=False, stderr=subprocess.DEVNULL)
 
 
 def stage_submission(submission: Submission, folder: Path) -> Manifest:

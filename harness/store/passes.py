@@ -28,7 +28,7 @@ class Store:
         """Return what was stored under `key`, or None."""
         try:
             content = json.loads(self._file(pass_name, key).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return content if isinstance(content, dict) else None
 

@@ -35,7 +35,7 @@ class ScriptedBench(Bench):
         if isinstance(happening, Failure):
             return Outcome(failure=happening)
         ms = self.speeds[name] * happening
-        samples, digests = {"valid": ((ms,), (3 * ms,))}, {"valid": ("a", "b")}
+        samples, digests = {"valid": ((ms,), (3 * ms,))}, {"valid": ("a" * 64, "b" * 64)}
         visit = Visit(samples, {"valid": 2**20}, "scripted", digests)
         return Outcome(to_table(visit), state=self.states.get(len(self.made)))
 
