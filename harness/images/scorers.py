@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 T = TypeVar("T")
@@ -19,7 +18,6 @@ class Scorers(Generic[T]):
 
     def __init__(self, score: Callable[[int, NDArray[np.uint8]], T]) -> None:
         cores = os.cpu_count() or 1
-        torch.set_num_threads(1)  # the images are shared among threads, not their pixels
         self._score = score
         self._pool = ThreadPoolExecutor(cores)
         self._room = Semaphore(2 * cores)
