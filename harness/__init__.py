@@ -15,6 +15,7 @@ evaluation/  who is measured when
 machines/    what the hardware says of itself
 sandbox/     starts a worker, shows it little, believes it nothing
 images/      pixels and what they are compared with: all that sees HR
+uploads/     SR images without their code: checked, scored; what Codabench runs
 entries/     what teams hand in
 ranking/     figures in, places out
 statistics/  raw samples in, figures out

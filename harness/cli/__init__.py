@@ -10,6 +10,7 @@ progress  how far a run is: one live bar on a terminal, plain lines elsewhere
 run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight on one submission
 profile   `profile`: where one submission's time goes
+score     `score`: SR images against HR, without the code that made them
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric

@@ -1,6 +1,8 @@
 """PNG files and uint8 arrays."""
 
+import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -12,7 +14,7 @@ from harness.errors import DataError
 
 Image = NDArray[np.uint8]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PALETTE = 3
+_RGB, _PALETTE = 2, 3
 _WITH_ALPHA = (4, 6)
 
 
@@ -21,31 +23,37 @@ class Header(NamedTuple):
 
     width: int
     height: int
-    grey: bool
+    rgb: bool  # neither grey nor with a palette
 
 
 def read_header(path: Path) -> Header:
-    """Return the size of a PNG without decoding its pixels.
+    """Return the size of a PNG without decoding anything, whatever size it states.
 
     Raises DataError, as `read_image` does, when it is not an opaque PNG of 8 bits per channel.
     """
     try:
         with path.open("rb") as file:
             # the IHDR chunk always comes first: PNG specification, section 5.6
-            start = file.read(26)
-        if start[:8] != _SIGNATURE:
-            raise DataError(f"{path} is not a PNG: convert it to an 8-bit RGB PNG")
-        width, height, depth, colour = struct.unpack(">IIBB", start[16:])
-        with PIL.Image.open(path) as picture:
-            transparent = "transparency" in picture.info
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
+            start = file.read(33)
+            if start[:8] != _SIGNATURE:
+                raise DataError(f"{path} is not a PNG: convert it to an 8-bit RGB PNG")
+            width, height, depth, colour = struct.unpack(">IIBB", start[16:26])
+            transparent = b"tRNS" in _chunks_before_pixels(file)
+    except (OSError, struct.error) as error:
         raise DataError(f"{path} cannot be read as a PNG ({error}): replace the file") from error
     if colour in _WITH_ALPHA or transparent:
         raise DataError(f"{path} has an alpha channel: save it as plain 8-bit RGB")
     # Pillow would silently drop the lower half of 16-bit RGB
     if depth != 8 and colour != _PALETTE:
         raise DataError(f"{path} has {depth} bits per channel: save it as 8-bit RGB")
-    return Header(width, height, grey=colour == 0)
+    return Header(width, height, rgb=colour == _RGB)
+
+
+def _chunks_before_pixels(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the kinds of the chunks between IHDR and the pixels."""
+    while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
+        yield head[4:]
+        file.seek(int.from_bytes(head[:4]) + 4, os.SEEK_CUR)  # its data and its check sum
 
 
 def read_image(path: Path) -> Image:
@@ -59,7 +67,7 @@ def read_image(path: Path) -> Image:
         with PIL.Image.open(path) as picture:
             # convert copies even where the mode is right already
             return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be decoded ({error}): replace the file") from error
 
 

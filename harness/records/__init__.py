@@ -10,6 +10,7 @@ passes      a worker's job, and what its passes leave
 device      the GPU that a visit used, as its driver told the harness
 timing      the visits of a timing, and the rounds they were made in
 profile     what `profile` finds out
+upload      SR images uploaded without code: what is wanted, claimed and scored
 run         a whole run, and one entry of it
 ranking     what ranking reads, and what it says
 text        a stranger's text, without what would move a cursor or be a formula
@@ -59,6 +60,7 @@ from harness.records.submission import (
     WeightsTable,
 )
 from harness.records.timing import Position, Round, RoundVisit, Timing
+from harness.records.upload import Claims, Reference, Scores, Wanted
 
 __all__ = [
     "METRICS",
@@ -66,6 +68,7 @@ __all__ = [
     "Burst",
     "Ceiling",
     "Certainty",
+    "Claims",
     "Complexity",
     "ComplexityTable",
     "CostImage",
@@ -96,10 +99,12 @@ __all__ = [
     "Profiling",
     "Protocol",
     "Ranking",
+    "Reference",
     "Restoration",
     "Round",
     "RoundVisit",
     "Run",
+    "Scores",
     "Split",
     "SplitInfo",
     "Spread",
@@ -113,5 +118,6 @@ __all__ = [
     "Variant",
     "VariantName",
     "Visit",
+    "Wanted",
     "WeightsTable",
 ]

@@ -33,14 +33,14 @@ def file(tmp_path: Path) -> Path:
 def test_rgb_is_read_as_written(file):
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     write_image(file, image)
-    assert read_header(file) == Header(width=7, height=5, grey=False)
+    assert read_header(file) == Header(width=7, height=5, rgb=True)
     assert read_image(file).dtype == np.uint8
     np.testing.assert_array_equal(read_image(file), image)
 
 
 def test_grey_is_repeated_to_rgb(file):
     file.write_bytes(png(3, [bytes([0, 100, 255])], 8, GREY))
-    assert read_header(file) == Header(width=3, height=1, grey=True)
+    assert read_header(file) == Header(width=3, height=1, rgb=False)
     assert read_image(file).tolist() == [[[0, 0, 0], [100, 100, 100], [255, 255, 255]]]
 
 
@@ -85,7 +85,7 @@ def test_a_file_that_is_cut_short_passes_the_header_and_fails_to_decode(file):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     write_image(file, noise)
     file.write_bytes(file.read_bytes()[:5000])
-    assert read_header(file) == Header(64, 64, grey=False)
+    assert read_header(file) == Header(64, 64, rgb=True)
     with pytest.raises(DataError, match=r"0801\.png cannot be decoded"):
         read_image(file)
 
