@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "store": "errors records",
     "protocols": "errors records",
     "statistics": "errors records",
-    "images": "errors records store",
+    "images": "errors records store worker",
     "entries": "errors records store worker",
     "sandbox": "errors records worker entries",
     "machines": "errors records worker entries sandbox",

@@ -1,6 +1,5 @@
 """Threads that score SR images while the worker restores the next ones."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
@@ -11,6 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from harness.worker.devices.host import available_cores
+
 T = TypeVar("T")
 
 
@@ -18,7 +19,7 @@ class Scorers(Generic[T]):
     """A thread per core, and at most twice as many images in memory; T is what one leaves."""
 
     def __init__(self, score: Callable[[int, NDArray[np.uint8]], T]) -> None:
-        cores = os.cpu_count() or 1
+        cores = available_cores()
         torch.set_num_threads(1)  # the images are shared among threads, not their pixels
         self._score = score
         self._pool = ThreadPoolExecutor(cores)
