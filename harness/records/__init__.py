@@ -7,14 +7,14 @@ schema      tables (TOML, JSON) to records, with faults that name their place; a
 protocol    one edition of the challenge, as data
 submission  a submission's manifest
 passes      a worker's job, and what its passes leave
-device      the GPU that a visit used, as its driver told the harness
+device      where work was done, and what the driver said of its GPU meanwhile
 timing      the visits of a timing, and the rounds they were made in
 profile     what `profile` finds out
 run         a whole run, and one entry of it
 ranking     what ranking reads, and what it says
 """
 
-from harness.records.device import Ceiling, DeviceState, Spread
+from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
     Burst,
     Complexity,
@@ -79,6 +79,7 @@ __all__ = [
     "Inspection",
     "Job",
     "LrImage",
+    "Machine",
     "Manifest",
     "ModelTable",
     "ModuleCost",
@@ -97,6 +98,7 @@ __all__ = [
     "Round",
     "RoundVisit",
     "Run",
+    "Site",
     "Split",
     "SplitInfo",
     "Spread",
