@@ -160,10 +160,9 @@ def main() -> None:
         folder = Path(name)
         challenge = edition(options.sweeps, options.drift)
         split = generated(challenge.splits[0].name, options.side, ImageCache(folder))
-        identity = environment.identity(device, challenge.switches)
-        bench = Bench(
-            challenge, (split,), device, Store(folder), Stopwatch(), 300, identity=identity
-        )
+        machine = environment.machine(device, challenge.switches)
+        identity = machine.identity
+        bench = Bench(challenge, (split,), device, Store(folder), Stopwatch(), 300, machine=machine)
         # the second visit tells how long visits take; the first also reads packages from the disk
         pilots = []
         for _ in range(2):

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "store": "errors records",
     "protocols": "errors records",
     "statistics": "errors records",
-    "images": "errors records store",
+    "images": "errors records store worker",
     "uploads": "errors records images",
     "entries": "errors records store worker",
     "sandbox": "errors records worker entries",

@@ -6,6 +6,7 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 parser    what may stand on the command line, command by command
 options   options that several commands share, and how their values are read
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
+executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
 run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight on one submission

@@ -42,7 +42,7 @@ def command(options: argparse.Namespace) -> int:
             Store(Path(folder)),
             shown,
             time_limit=options.time_limit,
-            identity=environment.identity(device, edition.switches),
+            machine=environment.machine(device, edition.switches),
         )
         findings = preflight.check(
             submission, _baseline(edition, options.weights), _published(edition), bench

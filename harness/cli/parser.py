@@ -170,6 +170,7 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    _add_executor(run)
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
@@ -187,6 +188,24 @@ def _add_uploads(commands: Any) -> None:
     score.add_argument("--scale", type=positive, help="of a protocol of several scales")
     score.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     score.set_defaults(command=_command("score"))
+
+
+def _add_executor(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group("where the work is done")
+    group.add_argument(
+        "--executor",
+        choices=("serial", "local"),
+        help="one entry after another, or several devices of this machine at once",
+    )
+    group.add_argument(
+        "--devices", type=names, default=(), metavar="cuda:0,cuda:1", help="of `local`, of one kind"
+    )
+    group.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="of `local`: entries evaluated at once; timing has a device to itself",
+    )
 
 
 def _add_data(commands: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import reports
 from harness import cli, protocols
+from harness.cli.executors import executor
 from harness.cli.inputs import data_folder, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
@@ -29,6 +30,7 @@ def command(options: argparse.Namespace) -> int:
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
     device = devices.resolve(options.device)
+    workforce = executor(options)
     shown = progress()
     runs = []
     for edition, entries in _by_scale(editions, found):
@@ -51,7 +53,7 @@ def command(options: argparse.Namespace) -> int:
     finished = []
     try:
         for entries, bench, folder in runs:
-            run = challenge.run(entries, bench, folder, options.command_line)
+            run = challenge.run(entries, bench, folder, options.command_line, workforce)
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
     finally:

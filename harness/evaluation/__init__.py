@@ -1,5 +1,7 @@
 """Decides who is measured when; measures nothing itself.
 
+units      what one job does whole, wherever it runs
+executors  who has units done: one after another, or several devices of this machine
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.entries.submission import Submission
 from harness.images.datasets import SplitData
 from harness.machines import local
-from harness.records import Ceiling, Entry, Job, Outcome, PassName, Study
+from harness.records import Ceiling, Entry, Job, Machine, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
 from harness.records.schema import SchemaError, from_table, to_table
 from harness.sandbox.answers import RECORDS
@@ -35,6 +35,10 @@ class Progress(Protocol):
         """Say how many images of the stage are done."""
 
 
+class NotStoredError(Exception):
+    """A pass is not in the store, and is not to be run."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """What the evaluations of a run share."""
@@ -52,8 +56,22 @@ class Bench:
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`
-    identity: dict[str, str] = field(default_factory=dict)
-    ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
+    machine: Machine = field(default_factory=Machine)  # that work is done on
+    measuring: bool = True  # whether what the store lacks is measured
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return what results on the machine depend on."""
+        return self.machine.identity
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """Return what the device can do at most."""
+        return self.machine.ceiling
+
+    def settled(self) -> "Bench":
+        """Return this bench for looking up what is in the store, as it is."""
+        return replace(self, measuring=False, fresh=False, retry_failed=False)
 
     def run(
         self,
@@ -66,7 +84,12 @@ class Bench:
         receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
         study: Study | None = None,
     ) -> Outcome:
-        """Run a pass of `submission` in a fresh process, whatever the store holds."""
+        """Run a pass of `submission` in a fresh process, whatever the store holds.
+
+        Raises NotStoredError where nothing is to be measured.
+        """
+        if not self.measuring:
+            raise NotStoredError
         protocol = self.protocol
         stage = f"{pass_name}, {study.variant}" if study else pass_name
         self.progress.begin(submission.manifest.shown_name, stage, total)

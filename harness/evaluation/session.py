@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from harness.entries.submission import Submission
-from harness.evaluation.bench import Bench, result, with_outcome
+from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.timing import time_pass, timed_splits, timing_depends
-from harness.records import Entry, Outcome, Position, Round, RoundVisit, Timing, Visit
-from harness.records.schema import to_table
+from harness.records import Entry, Outcome, Position, Round, RoundVisit, Site, Timing, Visit
+from harness.records.schema import from_table, to_table
 from harness.sandbox.answers import AnswerError, Asked, check_visit
 from harness.statistics import estimates, runtimes, scrutiny
 
@@ -83,10 +83,6 @@ def common(baseline: Contestant | None, bench: Bench) -> dict[str, object]:
     return timing_depends(bench) | {"baseline": baseline.entry.digest if baseline else ""}
 
 
-class _NotStoredError(Exception):
-    """A visit is not in the store, and is not to be made."""
-
-
 class _Kept(NamedTuple):
     """A visit that counts."""
 
@@ -125,7 +121,7 @@ class Session:
     ) -> None:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
-        self.measuring = False
+        self.measuring, self.site = False, bench.machine.site
         self._forget()
 
     def _forget(self) -> None:
@@ -146,12 +142,15 @@ class Session:
         try:
             for number in range(self.bench.protocol.timing.rounds):
                 self._play(number)
-        except _NotStoredError:
+        except NotStoredError:
             return False
         return not (self.failed and self.bench.retry_failed)
 
     def finish(self) -> "Session":
-        """Play the protocol's rounds, and those that the budget allows to reach the precision."""
+        """Play the protocol's rounds, and those that the budget allows to reach the precision.
+
+        Raises NotStoredError where a round is not in the store and nothing is to be measured.
+        """
         self._forget()
         for number in range(self.bench.protocol.timing.rounds):
             self._go(number, self.bench.protocol.timing.rounds)
@@ -159,19 +158,15 @@ class Session:
             number = len(self.rounds)
             try:
                 self._play(number)
-            except _NotStoredError:
-                if not self.bench.in_budget():
+            except NotStoredError:
+                if not (self.bench.measuring and self.bench.in_budget()):
                     break
                 self._go(number, number + 1)
         return self
 
     def _go(self, number: int, of: int) -> None:
         self.bench.progress.at(number + 1, of)
-        self.measuring = True
-        try:
-            self._play(number)
-        finally:
-            self.measuring = False
+        self._play(number, self.bench.measuring)
 
     def _precise(self) -> bool:
         entries = [timed(one, [self], self.bench) for one in [*self.crew, self.baseline] if one]
@@ -181,7 +176,28 @@ class Session:
 
     # ------------------------------------------------------------ rounds
 
-    def _play(self, number: int) -> None:
+    def _play(self, number: int, measuring: bool = False) -> None:
+        """Take one round from the store, or play it whole on the card that is here.
+
+        The store names the card that a finished round was played on: what two jobs played at
+        once, or one began and another went on with on another card, is never mixed.
+        """
+        key = self._key({"round": number})
+        finished, failed = self.bench.store.get("round", key), set(self.failed)
+        try:
+            if finished is not None:
+                self.site, self.measuring = from_table(Site, finished), False
+                self._visit_all(number)
+                return
+        except NotStoredError:  # visits were removed
+            self.failed = failed
+        if not measuring:
+            raise NotStoredError
+        self.site, self.measuring = self.bench.machine.site, True
+        self._visit_all(number)
+        self.bench.store.put("round", key, to_table(self.site))
+
+    def _visit_all(self, number: int) -> None:
         """Make the visits of one round, again while its baselines drift apart."""
         bound = self.bench.protocol.timing.drift
         attempts = _until_calm(
@@ -194,7 +210,7 @@ class Session:
         drifts = tuple(attempt.drift for attempt in attempts if attempt.drift is not None)
         flagged = bool(drifts) and abs(drifts[-1]) > bound
         slugs = tuple(one.entry.slug for one in attempts[-1].order)
-        self.rounds.append(Round(self.number, number, slugs, drifts, flagged))
+        self.rounds.append(Round(self.number, number, slugs, drifts, flagged, self.site))
 
     def _attempt(self, number: int, attempt: int) -> _Attempt:
         order, visits = self._order(number, attempt), dict[str, list[_Kept]]()
@@ -239,16 +255,20 @@ class Session:
     def _visit(self, one: Contestant, position: dict[str, object]) -> Outcome:
         """Return a visit's outcome from the store, or make it and store it."""
         bench = self.bench
-        session = {"session": self.number, "crew": self.digests, "submission": one.entry.digest}
-        key = bench.store.key("time", common(self.baseline, bench) | session | position)
+        which = {"submission": one.entry.digest, "card": self.site.card}
+        key = self._key(which | position)
         outcome = bench.kept("time", key)
         if outcome and _is_whole(outcome, bench):
             return outcome
         if not self.measuring:
-            raise _NotStoredError
+            raise NotStoredError
         outcome = time_pass(one.submission, bench)
         bench.store.put("time", key, to_table(outcome))
         return outcome
+
+    def _key(self, part: dict[str, object]) -> str:
+        session = {"session": self.number, "crew": self.digests}
+        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
 
     def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:

@@ -7,7 +7,7 @@ schema      tables (TOML, JSON) to records, with faults that name their place; a
 protocol    one edition of the challenge, as data
 submission  a submission's manifest
 passes      a worker's job, and what its passes leave
-device      the GPU that a visit used, as its driver told the harness
+device      where work was done, and what the driver said of its GPU meanwhile
 timing      the visits of a timing, and the rounds they were made in
 profile     what `profile` finds out
 upload      SR images uploaded without code: what is wanted, claimed and scored
@@ -16,7 +16,7 @@ ranking     what ranking reads, and what it says
 text        a stranger's text, without what would move a cursor or be a formula
 """
 
-from harness.records.device import Ceiling, DeviceState, Spread
+from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
     Burst,
     Complexity,
@@ -85,6 +85,7 @@ __all__ = [
     "Inspection",
     "Job",
     "LrImage",
+    "Machine",
     "Manifest",
     "ModelTable",
     "ModuleCost",
@@ -105,6 +106,7 @@ __all__ = [
     "RoundVisit",
     "Run",
     "Scores",
+    "Site",
     "Split",
     "SplitInfo",
     "Spread",

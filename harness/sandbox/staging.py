@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import site
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -34,17 +35,21 @@ class SourceImage:
 
 
 def remove_leftovers() -> None:
-    """Remove private folders of harness processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdecimal() and not Path("/proc", owner).exists() and Path("/proc").exists():
+    """Remove private folders of this host's harness processes that were killed.
+
+    The folder of temporary files may be shared: of other hosts' processes /proc knows nothing.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*@*"):
+        owner, _, host = folder.name.removeprefix(_PREFIX).partition("@")
+        gone = owner.isdecimal() and Path("/proc").exists() and not Path("/proc", owner).exists()
+        if gone and host.rpartition("-")[0] == socket.gethostname():
             _remove(folder)
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[PassFolder]:
     """Make a worker's private folder; it goes when the pass is over."""
-    prefix = f"{_PREFIX}{os.getpid()}-"
+    prefix = f"{_PREFIX}{os.getpid()}@{socket.gethostname()}-"
     folder = PassFolder(Path(tempfile.mkdtemp(prefix=prefix)))
     try:
         with folder.made():

@@ -95,6 +95,13 @@ def test_a_run_in_which_an_entry_fails_exits_1_and_has_its_report(tmp_path, caps
     assert run(tmp_path / "out", data, "good") == cli.OK
 
 
+def test_devices_are_for_the_executor_that_has_several(tmp_path, capsys):
+    options = ["--executor", "serial", "--devices", "cpu", "--out", str(tmp_path / "out")]
+    assert cli.main(["run", str(tiny.SUBMISSIONS / "good"), *options]) == cli.UNUSABLE
+    assert "serial does one unit after another" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_rounds_no_runtime_is_measured(tmp_path, capsys):
     data, out = tiny.write_data(tmp_path / "data"), tmp_path / "out"
     assert run(out, data, "good", rounds=0) == cli.OK

@@ -1,6 +1,5 @@
 """The image pairs of one data set at one scale: checked all together, decoded once."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from harness.images.datasets.layouts import Found
 from harness.images.fidelity import smallest_side
 from harness.images.png import crop_to_multiple
 from harness.images.resize import USUAL, make_lr
+from harness.worker.devices.host import available_cores
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def open_pairs(
             return str(error)
 
     whole = [stem for stem in stems if stem in lr_files and (not hr_files or stem in hr_files)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         opened = list(pool.map(open_pair, whole))
     faults.extend(pair for pair in opened if isinstance(pair, str))
     return tuple(pair for pair in opened if isinstance(pair, Pair)), tuple(faults)
