@@ -25,6 +25,7 @@ import os
 import shlex
 import signal
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -33,14 +34,25 @@ from harness.cli.parser import parser
 from harness.errors import InputError
 
 OK, SOMETHING_FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
-SHIPPED_SUBMISSIONS = Path(__file__).resolve().parents[2] / "submissions"
+_CLONE = Path(__file__).resolve().parents[2]
+# a wheel puts the few that protocols name beside the environment's other data
+_INSTALLED = Path(sysconfig.get_path("data")) / "share" / "esr-harness"
+SHIPPED_SUBMISSIONS = (
+    _CLONE if (_CLONE / "run_challenge.py").is_file() else _INSTALLED
+) / "submissions"
+
+
+def program() -> str:
+    """Return how the user calls the program: as installed, or by the script of a clone."""
+    script = Path(sys.argv[0]).name
+    return "python run_challenge.py" if script == "run_challenge.py" else "esr-harness"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. Mistakes of the user end in one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser().parse_args(arguments or ["run"])
-    options.command_line = shlex.join(["run_challenge.py", *arguments])
+    options = parser(program()).parse_args(arguments or ["run"])
+    options.command_line = f"{program()} {shlex.join(arguments)}".strip()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = int(options.command(options))
@@ -53,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except KeyboardInterrupt:
-        print(
-            f"\nStopped. What is finished is kept; go on with: {options.command_line}",
-            file=sys.stderr,
+        kept = (
+            "What is finished is kept; go on" if options.keeps else "Nothing is kept; begin again"
         )
+        print(f"\nStopped. {kept} with: {options.command_line}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 
 def add_protocol(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Add --protocol."""
+    """Add --protocol; without a default it is that of the run."""
+    assumed = default or "the run's own, or the one that a table is named after"
     parser.add_argument(
-        "--protocol", default=default, metavar="NAME|FILE", help=f"edition (default: {default})"
+        "--protocol", default=default, metavar="NAME|FILE", help=f"edition (default: {assumed})"
     )
 
 

@@ -1,6 +1,7 @@
 """What may stand on the command line, command by command."""
 
 import argparse
+import difflib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -32,13 +33,30 @@ def _command(name: str) -> Callable[[argparse.Namespace], Any]:
     return lambda options: import_module(f"harness.cli.{name}").command(options)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; `options.command` runs the one that was named."""
-    parser = argparse.ArgumentParser(
-        prog="run_challenge.py",
+class _Parser(argparse.ArgumentParser):
+    """Answers a word that is none of the choices with the nearest one."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        near = difflib.get_close_matches(str(value), known, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        raise argparse.ArgumentError(action, f"{value!r} is unknown; {advice}")
+
+
+def parser(program: str) -> argparse.ArgumentParser:
+    """Return the parser of all commands, called as `program`.
+
+    `options.command` runs the command that was named; `options.keeps` tells whether it goes on
+    where it was stopped.
+    """
+    parser = _Parser(
+        prog=program,
         description="Measure, rank and report submissions of the NTIRE Efficient SR challenge. "
         "Without arguments: the embedded demo challenge.",
     )
+    parser.set_defaults(keeps=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     _add_run(commands)
@@ -136,7 +154,12 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--out", type=Path, help="folder of results (default: runs/PROTOCOL)")
     add_device(run)
     run.add_argument("--splits", type=names, default=(), help="only these, e.g. valid,test")
-    run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
+    run.add_argument(
+        "--policy",
+        choices=("fair", "official"),
+        help="of timing; fair: warmed up, in rounds beside the baseline; official: cold, entry "
+        "after entry, as the editions' scripts do (docs/definitions.md, Runtime)",
+    )
     run.add_argument(
         "--rounds", type=whole, help="timed visits of each entry; 0 measures no runtime"
     )
@@ -172,7 +195,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
-    run.set_defaults(command=_command("run"))
+    run.set_defaults(command=_command("run"), keeps=True)
 
 
 def _add_data(commands: Any) -> None:

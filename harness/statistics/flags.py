@@ -2,6 +2,14 @@
 
 from harness.records import Inspection, Manifest
 
+# what is told of an entry without putting a figure of it in doubt
+_NOTES = ("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled")
+
+
+def is_note(flag: str) -> bool:
+    """Tell whether a flag is only a note: its reader has nothing to look into."""
+    return flag.partition(":")[0] in _NOTES
+
 
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     """Return the flags that go on the entry's row."""

@@ -211,6 +211,30 @@ def test_unusable_input_is_one_sentence_and_exit_status_2(arguments, words, caps
     assert "Traceback" not in printed
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chekc", "here"], "'chekc' is unknown; did you mean 'check'?"),
+        (["run", "--policy", "fare"], "'fare' is unknown; did you mean 'fair'?"),
+        (["show", "planets"], "'planets' is unknown; known: protocols, submissions, device"),
+    ],
+)
+def test_a_misspelt_word_is_answered_by_the_nearest(arguments, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == cli.UNUSABLE
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "check", "rank", "table", "report"])
+def test_help_has_no_word_of_the_program_itself(command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("usage: esr-harness")
+    assert "None" not in printed
+
+
 def test_show(capsys):
     assert cli.main(["show", "protocols"]) == cli.OK
     assert "ntire2026: NTIRE 2026" in capsys.readouterr().out
