@@ -1,7 +1,7 @@
 """Figures in, places out. Pure: it measures nothing.
 
 eligibility  who may be ranked: status, unranked ids, PSNR thresholds at stated decimals
-scores       scores, tracks, ranks, the rule for ties, what ratios are relative to
+scores       scores and how one is printed, tracks, ranks, the rule for ties, the baseline
 certainty    intervals of scores, who is surely ahead, ties that the clock cannot decide
 rank_sums    the same where ranks are summed, by drawing
 leaderboard  a run, or a table, as ranked rows with notes

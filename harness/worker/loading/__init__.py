@@ -6,7 +6,7 @@ hosting    CUDA and checkpoints as code of another machine expects them
 weights    checkpoints read without running code from them, unwrapped, put into a network
 network    a network as it is called: padding, tiles, self-ensemble, what an output must be
 faults     an exception of an entry's code as one sentence
-standins/  small stand-ins for packages that are not installed
+standins/  small stand-ins for absent packages: einops (axes), timm, basicsr (layers), scan
 """
 
 from pathlib import Path
