@@ -8,7 +8,8 @@ options   options that several commands share, and how their values are read
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
 run       `run`: measure submissions, rank them once, render the report
-check     `check`: a team's pre-flight on one submission
+check     `check`: a team's pre-flight, submission after submission
+verdict   what a check ends in: a block of text, or JSON
 profile   `profile`: where one submission's time goes
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
@@ -70,6 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         print(f"\nStopped. {kept} with: {options.command_line}", file=sys.stderr)
         return INTERRUPTED
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it, relative where it lies below the working folder."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -107,10 +107,20 @@ def parser(program: str) -> argparse.ArgumentParser:
 
 
 def _add_for_teams(commands: Any) -> None:
-    check = commands.add_parser("check", help="a team's pre-flight on one submission")
-    check.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
+    check = commands.add_parser("check", help="a team's pre-flight: is it ready, how would it rank")
+    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=_PATH_HELP)
     add_protocol(check, default="ntire2026")
-    check.add_argument("--data", type=Path, help="folder of the protocol's image folders")
+    check.add_argument(
+        "--data", type=Path, help="folder of the protocol's image folders: PSNR, then timing"
+    )
+    check.add_argument("--quick", action="store_true", help="stop before timing")
+    check.add_argument(
+        "--rounds",
+        type=whole,
+        help="timed visits, without --data of one generated image (default: 3 with --data)",
+    )
+    check.add_argument("--sweeps", type=positive, help="timed passes over all images in a visit")
+    check.add_argument("--json", action="store_true", help="print the verdict as JSON instead")
     add_weights(check)
     add_device(check)
     add_time_limit(check)

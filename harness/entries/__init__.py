@@ -3,6 +3,7 @@
 discovery     from paths to submissions with their checkpoints: folders, official repositories
 manifest      `submission.toml`: read, and every value checked
 submission    a submission on disk, and the digest of its files
+imports       packages that a submission's code wants and that are not here
 checkpoints   published checkpoints: found by their sha256 in folders and cache, or fetched
 repository    an official challenge repository as it is, entry by entry
 overlays/     what a repository's code does not say of itself, as data

@@ -1,5 +1,6 @@
 """`submission.toml`: read and checked."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from harness.records.ranking import PSNR
 from harness.records.schema import SchemaError, from_table
 
 MANIFEST = "submission.toml"
+# a table with a key behind it, or two keys
+_CROWDED = re.compile(r'\s*(\[\w+\]\s*\w|\w+\s*=\s*("[^"]*"|[\w.]+)\s+\w+\s*=)')
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -22,11 +25,19 @@ def read_manifest(folder: Path) -> Manifest:
     except UnicodeDecodeError:
         raise SubmissionError(f"{file} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise SubmissionError(f"{file} is not valid TOML: {error}") from None
+        raise SubmissionError(f"{file} is not valid TOML: {error}{_crowded(file)}") from None
     except SchemaError as error:
         raise SubmissionError(f"{file}: {error}") from None
     _check_values(file, manifest)
     return manifest
+
+
+def _crowded(file: Path) -> str:
+    """Say how to split a line that holds more than TOML allows on one."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if _CROWDED.match(line):
+            return f"; line {number}: give each [table] and each key = value a line of its own"
+    return ""
 
 
 def _check_values(file: Path, manifest: Manifest) -> None:
