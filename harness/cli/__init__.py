@@ -4,12 +4,16 @@ Exit status: 0 every entry was evaluated as far as its files allow, 1 some entry
 check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
+teams     what may stand there for the commands of teams
 options   options that several commands share, and how their values are read
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
 run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight, submission after submission
 verdict   what a check ends in: a block of text, or JSON
+init      `init`: a manifest from a model file and its checkpoint
+pack      `pack`: the archive to hand in
+export    `export`: an entry of a clone of the official repository
 profile   `profile`: where one submission's time goes
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again

@@ -2,12 +2,12 @@
 
 import argparse
 import difflib
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from harness.cli import teams
 from harness.cli.options import (
+    PATH_HELP,
     add_device,
     add_protocol,
     add_repository,
@@ -19,18 +19,12 @@ from harness.cli.options import (
     numbers,
     percentage,
     positive,
+    run_by,
     scales,
     whole,
 )
 
 DEMO = "demo"
-_PATH_HELP = "a submission folder, a folder of them, or an official repository"
-_ONE_PATH_HELP = "a submission folder, or an official repository with the id in --ids"
-
-
-def _command(name: str) -> Callable[[argparse.Namespace], Any]:
-    """Return a command whose module, with its seconds of imports, is loaded when it is called."""
-    return lambda options: import_module(f"harness.cli.{name}").command(options)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,7 +55,7 @@ def parser(program: str) -> argparse.ArgumentParser:
 
     _add_run(commands)
 
-    _add_for_teams(commands)
+    teams.add(commands)
 
     rank = commands.add_parser("rank", help="rank a finished run or a CSV table; measure nothing")
     rank.add_argument("source", type=Path, metavar="OUT|TABLE.csv")
@@ -72,7 +66,7 @@ def parser(program: str) -> argparse.ArgumentParser:
         default="measured",
         help="relate scores to the baseline's row or to its published figures",
     )
-    rank.set_defaults(command=_command("rank"))
+    rank.set_defaults(command=run_by("rank"))
 
     _add_data(commands)
 
@@ -83,8 +77,8 @@ def parser(program: str) -> argparse.ArgumentParser:
     fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
         "fetch", help="download checkpoints to the cache, checked by their sha256"
     )
-    fetch.add_argument("paths", nargs="+", type=Path, metavar="SUBMISSION", help=_PATH_HELP)
-    fetch.set_defaults(command=_command("weights"))
+    fetch.add_argument("paths", nargs="+", type=Path, metavar="SUBMISSION", help=PATH_HELP)
+    fetch.set_defaults(command=run_by("weights"))
 
     report = commands.add_parser("report", help="render the report of a finished run again")
     report.add_argument("out", type=Path, metavar="OUT")
@@ -95,69 +89,20 @@ def parser(program: str) -> argparse.ArgumentParser:
         "names of private splits",
     )
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
-    report.set_defaults(command=_command("report"))
+    report.set_defaults(command=run_by("report"))
 
     show = commands.add_parser("show", help="what there is, and what this machine can measure")
     show.add_argument("what", choices=("protocols", "submissions", "device"))
-    show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=PATH_HELP)
     add_device(show)
     add_repository(show)
-    show.set_defaults(command=_command("show"))
+    show.set_defaults(command=run_by("show"))
     return parser
-
-
-def _add_for_teams(commands: Any) -> None:
-    check = commands.add_parser("check", help="a team's pre-flight: is it ready, how would it rank")
-    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=_PATH_HELP)
-    add_protocol(check, default="ntire2026")
-    check.add_argument(
-        "--data", type=Path, help="folder of the protocol's image folders: PSNR, then timing"
-    )
-    check.add_argument("--quick", action="store_true", help="stop before timing")
-    check.add_argument(
-        "--rounds",
-        type=whole,
-        help="timed visits, without --data of one generated image (default: 3 with --data)",
-    )
-    check.add_argument("--sweeps", type=positive, help="timed passes over all images in a visit")
-    check.add_argument("--json", action="store_true", help="print the verdict as JSON instead")
-    add_weights(check)
-    add_device(check)
-    add_time_limit(check)
-    add_repository(check)
-    check.set_defaults(command=_command("check"))
-
-    profile = commands.add_parser(
-        "profile", help="where a submission's time goes, and what if it ran in another way"
-    )
-    profile.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
-    add_protocol(profile, default="ntire2026")
-    profile.add_argument("--data", type=Path, help="folder of the protocol's image folders")
-    add_weights(profile)
-    profile.add_argument("--out", type=Path, help="folder of the page (default: profiles/NAME)")
-    add_device(profile)
-    profile.add_argument(
-        "--images",
-        type=positive,
-        default=3,
-        metavar="N",
-        help="of --data, the first N images of the first split that is there (default: 3)",
-    )
-    profile.add_argument(
-        "--sweeps",
-        type=positive,
-        default=10,
-        metavar="N",
-        help="timed passes over all images (default: 10)",
-    )
-    add_time_limit(profile)
-    add_repository(profile)
-    profile.set_defaults(command=_command("profile"))
 
 
 def _add_run(commands: Any) -> None:
     run = commands.add_parser("run", help="measure submissions, rank them, render the report")
-    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=PATH_HELP)
     add_protocol(run, default=DEMO)
     run.add_argument("--data", type=Path, help="folder of the protocol's image folders")
     add_weights(run)
@@ -205,7 +150,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
-    run.set_defaults(command=_command("run"), keeps=True)
+    run.set_defaults(command=run_by("run"), keeps=True)
 
 
 def _add_data(commands: Any) -> None:
@@ -227,7 +172,7 @@ def _add_data(commands: Any) -> None:
     fetch = kinds.add_parser("fetch", help="download a public data set, or say where it is")
     fetch.add_argument("name", metavar="NAME", help="DIV2K_valid_HR, Set5, Manga109, ...")
     fetch.add_argument("--to", type=Path, default=Path("data"), help="(default: data)")
-    data.set_defaults(command=_command("data"))
+    data.set_defaults(command=run_by("data"))
 
 
 def _add_exchange(commands: Any) -> None:
@@ -238,13 +183,13 @@ def _add_exchange(commands: Any) -> None:
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
-    compare.set_defaults(command=_command("compare"))
+    compare.set_defaults(command=run_by("compare"))
 
     adopt = commands.add_parser("import", help="native folders from an official repository")
     adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
     adopt.add_argument("--ids", type=numbers, default=(), metavar="18", help="only these")
     adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
-    adopt.set_defaults(command=_command("adopt"))
+    adopt.set_defaults(command=run_by("adopt"))
 
 
 def _add_paper(commands: Any) -> None:
@@ -308,7 +253,7 @@ def _add_paper(commands: Any) -> None:
     )
     add_target(table)
     table.add_argument("--name", default="benchmark", help="of the files (default: benchmark)")
-    table.set_defaults(command=_command("table"))
+    table.set_defaults(command=run_by("table"))
 
     strip = commands.add_parser("strip", help="a box of one image as every method restores it")
     strip.add_argument("outs", nargs="+", type=Path, metavar="OUT", help="runs with --keep-sr")
@@ -323,4 +268,4 @@ def _add_paper(commands: Any) -> None:
         "--methods", type=names, default=(), metavar="A,B", help="only these, in this order"
     )
     add_target(strip)
-    strip.set_defaults(command=_command("strip"))
+    strip.set_defaults(command=run_by("strip"))

@@ -8,5 +8,8 @@ checkpoints   published checkpoints: found by their sha256 in folders and cache,
 repository    an official challenge repository as it is, entry by entry
 overlays/     what a repository's code does not say of itself, as data
 adoption      one official entry as a native folder: what `import` writes
+exporting     a native folder as an entry of an official repository: what `export` writes
+drafting      a manifest from a model file and its checkpoint: what `init` writes
+packing       the archive that a team hands in: what `pack` writes
 illustration  the method figure that a factsheet names
 """

@@ -57,13 +57,14 @@ def digest(submission: Submission) -> str:
     hasher = hashlib.sha256()
     if submission.manifest.official:
         hasher.update(json.dumps(to_table(submission.manifest), sort_keys=True).encode())
-    for name, file in sorted(_files(submission)):
+    for name, file in sorted(files_of(submission)):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         hasher.update(f"{name}\0{content}\n".encode())
     return hasher.hexdigest()
 
 
-def _files(submission: Submission) -> Iterator[tuple[str, Path]]:
+def files_of(submission: Submission) -> Iterator[tuple[str, Path]]:
+    """Yield the name, as the manifest or the folder has it, and the place of every file."""
     if submission.files is not None:
         yield from ((name, submission.folder / name) for name in submission.files)
         return
