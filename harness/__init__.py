@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from harness.ranking.frames import Frames
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def load(out: "str | Path") -> "Frames":

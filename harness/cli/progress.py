@@ -27,7 +27,7 @@ class TerminalProgress:
 
     def advance(self, done: int) -> None:
         """Say how many images of the stage are done."""
-        self._bar.update(done - self._bar.n)
+        self._bar.update(max(0, done - self._bar.n))
 
     def say(self, line: str) -> None:
         """Print a line of results above the bar."""

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ _LARGEST = 2**20  # bytes
 _LONGEST_NAME = 200
 _DEEPEST = 20  # arguments within arguments
 _HIGHEST = 2**63  # of whole numbers
+# a table with a key behind it, or two keys
+_CROWDED = re.compile(r'\s*(\[\w+\]\s*\w|\w+\s*=\s*("[^"]*"|[\w.]+)\s+\w+\s*=)')
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -41,7 +44,8 @@ def read_manifest(folder: Path) -> Manifest:
     except SchemaError as error:
         raise SubmissionError(one_line(f"{file}: {error}")) from None
     except (ValueError, RecursionError) as error:
-        raise SubmissionError(one_line(f"{file} is not valid TOML: {error}")) from None
+        reason = f"{file} is not valid TOML: {error}{_crowded(text)}"
+        raise SubmissionError(one_line(reason)) from None
     _check_values(file, manifest)
     return manifest
 
@@ -72,6 +76,14 @@ def _shown(manifest: Manifest) -> Manifest:
         team=one_line(manifest.team),
         factsheet=Factsheet(**sheet),
     )
+
+
+def _crowded(text: str) -> str:
+    """Say how to split a line that holds more than TOML allows on one."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _CROWDED.match(line):
+            return f"; line {number}: give each [table] and each key = value a line of its own"
+    return ""
 
 
 def _check_values(file: Path, manifest: Manifest) -> None:

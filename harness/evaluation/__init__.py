@@ -9,6 +9,9 @@ timing     one visit of the clock to a submission: on which images, what it depe
 rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
-preflight  a team's `check`: will it load, does it pass, how would it rank
+preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
+specimens  two photographs that a check restores where there is no data
+hints      what is probably wrong with a manifest, from how its network behaves
+countdown  how long the timing of a check takes, and what is left
 profiling  a team's `profile`: sizes, operators, other precisions and compilers
 """

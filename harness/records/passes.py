@@ -109,6 +109,8 @@ class Probe:
     refused: dict[str, str]  # size -> why the network failed on it
     repeatable: bool  # the same input gave the same output twice
     dtype: str  # of the output
+    low: float = 0.0  # least and largest value of the outputs, before they are clamped
+    high: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,13 @@ from harness.records import Inspection, Manifest
 
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
+# what is told of an entry without putting a figure of it in doubt
+_NOTES = ("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled")
+
+
+def is_note(flag: str) -> bool:
+    """Tell whether a flag is only a note: its reader has nothing to look into."""
+    return flag.partition(":")[0] in _NOTES
 
 
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:

@@ -17,7 +17,11 @@ from harness.worker.loading.faults import guarded
 from harness.worker.pixels import to_uint8
 
 _SMALL = (64, 64)  # height, width
-_PROBED_SIZES = ((8, 8), (16, 16), (24, 32), (32, 32), (47, 61), (63, 64), (85, 113))
+# of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
+_PROBED_SIZES = (
+    *((8, 8), (16, 16), (24, 32), (32, 32)),
+    *((48, 80), (40, 56), (36, 44), (34, 38), (63, 64), (47, 61), (85, 113)),
+)
 _SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
 
 
@@ -97,11 +101,18 @@ def _probe() -> Callable[[Desk], Probe]:
                 refused[f"{height}x{width}"] = str(error)
         lr = desk.smooth_lr(*_SMALL)
         first, second = forward(network, lr), forward(network, lr)
+        outputs = [first.aminmax()]
+        for index in range(len(desk.job.images)):
+            sr = forward(network, desk.lr(index))
+            outputs.append(sr.aminmax())
+            desk.files.put_sr(index, to_uint8(sr, desk.job.manifest.model.data_range))
         return Probe(
             sizes=tuple(f"{height}x{width}" for height, width in _PROBED_SIZES),
             refused=refused,
             repeatable=bool(torch.equal(first, second)),
             dtype=str(first.dtype).removeprefix("torch."),
+            low=min(float(low) for low, _ in outputs),
+            high=max(float(high) for _, high in outputs),
         )
 
     return run

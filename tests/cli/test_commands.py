@@ -207,7 +207,7 @@ def test_a_table_is_ranked_by_the_edition_it_is_named_after(capsys):
         (["rank", "nowhere.csv"], "nowhere.csv does not exist; name the --out folder of a run"),
         (["report", "nowhere"], "holds no results.json"),
         (["rank", str(tiny.PROTOCOL.with_name("no.csv"))], "no.csv"),
-        (["check", str(tiny.SUBMISSIONS)], "check one at a time"),
+        (["profile", str(tiny.SUBMISSIONS)], "profile one at a time"),
     ],
 )
 def test_unusable_input_is_one_sentence_and_exit_status_2(arguments, words, capsys, monkeypatch):
@@ -216,6 +216,30 @@ def test_unusable_input_is_one_sentence_and_exit_status_2(arguments, words, caps
     assert printed.startswith("error: ")
     assert words in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chekc", "here"], "'chekc' is unknown; did you mean 'check'?"),
+        (["run", "--policy", "fare"], "'fare' is unknown; did you mean 'fair'?"),
+        (["show", "planets"], "'planets' is unknown; known: protocols, submissions, device"),
+    ],
+)
+def test_a_misspelt_word_is_answered_by_the_nearest(arguments, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == cli.UNUSABLE
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "check", "rank", "table", "report"])
+def test_help_has_no_word_of_the_program_itself(command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("usage: esr-harness")
+    assert "None" not in printed
 
 
 def test_show(capsys):
@@ -227,18 +251,3 @@ def test_show(capsys):
     assert "wrong_manifest: cannot be used" in printed
     assert cli.main(["show", "device", "--device", "cpu"]) == cli.OK
     assert "perf_counter_ns" in capsys.readouterr().out
-
-
-def test_check_tells_a_team_what_to_fix(tmp_path, capsys):
-    data = tiny.write_data(tmp_path / "data")
-    options = ["--protocol", str(tiny.PROTOCOL), "--data", str(data), "--device", "fake"]
-    assert cli.main(["check", str(tiny.SUBMISSIONS / "good"), *options]) == cli.OK
-    printed = capsys.readouterr().out
-    for words in ("it loads", "odd sizes", "same output twice", "dB from the threshold", "Ready."):
-        assert words in printed
-    wrong = str(tiny.SUBMISSIONS / "wrong_keys")
-    assert cli.main(["check", wrong, *options]) == cli.SOMETHING_FAILED
-    printed = capsys.readouterr().out
-    assert "FIX" in printed
-    assert "2 missing keys (body.weight" in printed or "missing keys" in printed
-    assert "Not ready" in printed
