@@ -10,6 +10,7 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
         "plain-path": _plain_path(inspection, manifest),
+        "exported": _exported(inspection),
         "precision": _precision(inspection.precisions),
         "nondeterministic": _nondeterministic(inspection),
     }
@@ -40,6 +41,15 @@ def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     return (
         f"its operator {manifest.official.operator} is not built here; measured instead as "
         f"{manifest.complexity.factory}(..., {arguments})"
+    )
+
+
+def _exported(inspection: Inspection) -> str:
+    if not inspection.program:
+        return ""
+    return (
+        f"{inspection.program}: params are the constants that its operators learnt, FLOPs and "
+        "activations are counted on its graph, by the formulas of fvcore"
     )
 
 
