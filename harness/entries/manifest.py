@@ -108,6 +108,7 @@ def _check_values(file: Path, manifest: Manifest) -> None:
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),
         *_tile_faults(model),
+        *_format_faults(manifest),
         (
             not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (too long a name as well)
             f"model.file {model.file!r} does not exist; name the network's Python file",
@@ -121,6 +122,21 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     for wrong, sentence in faults:
         if wrong:
             raise SubmissionError(f"{file}: {sentence}")
+
+
+def _format_faults(manifest: Manifest) -> list[tuple[bool, str]]:
+    model = manifest.model
+    if model.format == "python":
+        return [(not model.factory, "model.factory is missing; name what builds the network")]
+    given = {
+        "model.factory": model.factory,
+        "model.arguments": model.arguments,
+        "[weights]": manifest.weights,
+        "[complexity]": manifest.complexity,
+    }
+    foreign = ", ".join(name for name, value in given.items() if value)
+    text = f"{foreign} is for Python networks, a {model.format} program holds all; remove it"
+    return [(bool(foreign), text)]
 
 
 def _tile_faults(model: ModelTable) -> list[tuple[bool, str]]:

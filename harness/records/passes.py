@@ -98,6 +98,7 @@ class Inspection:
     operator_missing: bool = False  # the twin was measured: the entry's own operator is not built
     precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
     repeatable: bool = True  # the same input gave the same output twice
+    program: str = ""  # what an exported program is: its kind, size and weights
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
 
 

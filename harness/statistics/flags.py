@@ -22,6 +22,7 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
         "plain-path": _plain_path(inspection, manifest),
+        "exported": _exported(inspection),
         "precision": _precision(inspection.precisions),
         "nondeterministic": _nondeterministic(inspection),
     }
@@ -68,6 +69,15 @@ def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     return (
         f"its operator {manifest.official.operator} is not built here; measured instead as "
         f"{manifest.complexity.factory}(..., {arguments})"
+    )
+
+
+def _exported(inspection: Inspection) -> str:
+    if not inspection.program:
+        return ""
+    return (
+        f"{inspection.program}: params are the constants that its operators learnt, FLOPs and "
+        "activations are counted on its graph, by the formulas of fvcore"
     )
 
 

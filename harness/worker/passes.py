@@ -9,10 +9,19 @@ from typing import Any
 import torch
 
 from harness.errors import ForwardError
-from harness.records import Inspection, PassName, Probe, Profile, Restoration, Visit
+from harness.records import (
+    Complexity,
+    Inspection,
+    ModuleCost,
+    PassName,
+    Probe,
+    Profile,
+    Restoration,
+    Visit,
+)
 from harness.worker import clock
 from harness.worker.desk import Desk
-from harness.worker.loading import Network, forward
+from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
 from harness.worker.pixels import to_uint8
 
@@ -35,9 +44,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
         params = complexity.count_parameters(network.module)
         lr = desk.smooth_lr(*desk.job.input_size)
         counts, modules = guarded(
-            lambda: complexity.measure_affordably((twin or network).module, small, lr),
-            "counting operations",
-            ForwardError,
+            lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
         )
         table = desk.job.manifest.complexity
         return Inspection(
@@ -55,12 +62,32 @@ def _inspect() -> Callable[[Desk], Inspection]:
             blind_spots=complexity.blind_spots(counts) or "",
             stand_ins=desk.loaded.stand_ins,
             operator_missing=desk.loaded.operator_missing,
-            precisions=complexity.precisions(network, small),
+            precisions=_precisions(network, small),
+            program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             modules=modules,
         )
 
     return run
+
+
+def _counted(
+    module: torch.nn.Module, twin: Network | None, small: torch.Tensor, lr: torch.Tensor
+) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    from harness.worker import complexity
+
+    if isinstance(module, Program):
+        return complexity.count_program(module, lr), ()
+    return complexity.measure_affordably(twin.module if twin else module, small, lr)
+
+
+def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:
+    from harness.worker import complexity
+
+    found = set(complexity.precisions(network, small))
+    if isinstance(network.module, Program):
+        found |= network.module.weight_types()
+    return tuple(sorted(found))
 
 
 def _first_forward(desk: Desk) -> torch.Tensor:
