@@ -9,6 +9,7 @@ submission  a submission's manifest
 passes      a worker's job, and what its passes leave
 device      the GPU that a visit used, as its driver told the harness
 timing      the visits of a timing, and the rounds they were made in
+pixels      what an image is known by, on both sides of the wall
 profile     what `profile` finds out
 run         a whole run, and one entry of it
 ranking     what ranking reads, and what it says

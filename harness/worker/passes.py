@@ -1,6 +1,5 @@
 """The passes: what each does with an entry's network, and leaves."""
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,7 +8,7 @@ from typing import Any
 import torch
 
 from harness.errors import ForwardError
-from harness.records import Inspection, PassName, Probe, Profile, Restoration, Visit
+from harness.records import Inspection, PassName, Probe, Profile, Restoration, Visit, pixels
 from harness.worker import clock
 from harness.worker.desk import Desk
 from harness.worker.loading import Network, forward
@@ -131,8 +130,7 @@ def _images(desk: Desk) -> list[clock.Sample]:
 
 def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
     def digest(sr: torch.Tensor) -> str:
-        pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
-        return hashlib.sha256(pixels.data).hexdigest()
+        return pixels.digest(to_uint8(sr.cpu(), desk.job.manifest.model.data_range))
 
     visit = clock.measure(
         network,
