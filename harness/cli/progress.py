@@ -16,6 +16,12 @@ class TerminalProgress:
         self._position = ""
         self._bar: tqdm[Never] = tqdm(total=0, unit="image", dynamic_ncols=True, leave=False)
 
+    def opening(self, split: str, done: int, of: int) -> None:
+        """Say how many images of a split are open."""
+        if done == 1:
+            self.begin(split, "opening", of)
+        self.advance(done)
+
     def at(self, number: int, of: int) -> None:
         """Say which entry comes next."""
         self._position = f"[{number}/{of}] "
@@ -44,7 +50,13 @@ class PlainProgress:
     """A line when a stage begins, and one every ten seconds of a long one."""
 
     def __init__(self) -> None:
-        self._position, self._stage, self._images, self._last = "", "", 0, 0.0
+        self._position, self._stage, self._images = "", "", 0
+        self._last = time.monotonic()
+
+    def opening(self, split: str, done: int, of: int) -> None:
+        """Say how many images of a split are open, where it takes long."""
+        self._stage, self._images = f"{split}: opening", of
+        self.advance(done)
 
     def at(self, number: int, of: int) -> None:
         """Say which entry comes next."""

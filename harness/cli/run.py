@@ -32,26 +32,25 @@ def command(options: argparse.Namespace) -> int:
     device = devices.resolve(options.device)
     workforce = executor(options)
     shown = progress()
-    runs = []
-    for edition, entries in _by_scale(editions, found):
-        folder = out if len(editions) == 1 else out / f"x{edition.scale}"
-        data = data_folder(options.data, edition, folder)
-        bench = Bench(
-            edition,
-            open_splits(edition, data, options.splits),
-            device,
-            Store(folder),
-            shown,
-            time_limit=options.time_limit,
-            retry_failed=options.retry_failed,
-            fresh=options.fresh,
-            budget_minutes=options.budget,
-            precision=options.precision,
-            keep_sr=folder / "sr" if options.keep_sr else None,
-        )
-        runs.append((entries, bench, folder))
-    finished = []
+    runs, finished = [], []
     try:
+        for edition, entries in _by_scale(editions, found):
+            folder = out if len(editions) == 1 else out / f"x{edition.scale}"
+            data = data_folder(options.data, edition, folder)
+            bench = Bench(
+                edition,
+                open_splits(edition, data, options.splits, progress=shown.opening),
+                device,
+                Store(folder),
+                shown,
+                time_limit=options.time_limit,
+                retry_failed=options.retry_failed,
+                fresh=options.fresh,
+                budget_minutes=options.budget,
+                precision=options.precision,
+                keep_sr=folder / "sr" if options.keep_sr else None,
+            )
+            runs.append((entries, bench, folder))
         for entries, bench, folder in runs:
             run = challenge.run(entries, bench, folder, options.command_line, workforce)
             board = of_run(run)

@@ -9,6 +9,7 @@ submission  a submission's manifest
 passes      a worker's job, and what its passes leave
 device      where work was done, and what the driver said of its GPU meanwhile
 timing      the visits of a timing, and the rounds they were made in
+pixels      what an image is known by, on both sides of the wall
 profile     what `profile` finds out
 upload      SR images uploaded without code: what is wanted, claimed and scored
 run         a whole run, and one entry of it

@@ -1,6 +1,5 @@
 """The passes: what each does with an entry's network, and leaves."""
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from harness.records import (
     Profile,
     Restoration,
     Visit,
+    pixels,
 )
 from harness.worker import clock
 from harness.worker.desk import Desk
@@ -172,8 +172,7 @@ def _images(desk: Desk) -> list[clock.Sample]:
 
 def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
     def digest(sr: torch.Tensor) -> str:
-        pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
-        return hashlib.sha256(pixels.data).hexdigest()
+        return pixels.digest(to_uint8(sr.cpu(), desk.job.manifest.model.data_range))
 
     visit = clock.measure(
         network,
