@@ -11,6 +11,7 @@ run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight on one submission
 profile   `profile`: where one submission's time goes
 score     `score`: SR images against HR, without the code that made them
+codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric

@@ -14,6 +14,7 @@ from harness.cli.options import (
     add_time_limit,
     add_weights,
     box,
+    dates,
     names,
     numbers,
     percentage,
@@ -23,6 +24,7 @@ from harness.cli.options import (
 )
 
 DEMO = "demo"
+CODABENCH_IMAGE = "pytorch/pytorch:2.7.1-cuda12.8-cudnn9-runtime"  # Python 3.11, numpy, Pillow
 _PATH_HELP = "a submission folder, a folder of them, or an official repository"
 _ONE_PATH_HELP = "a submission folder, or an official repository with the id in --ids"
 
@@ -187,6 +189,37 @@ def _add_uploads(commands: Any) -> None:
     score.add_argument("--scale", type=positive, help="of a protocol of several scales")
     score.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     score.set_defaults(command=_command("score"))
+
+    codabench = commands.add_parser("codabench", help="the phases of a challenge on Codabench")
+    kinds = codabench.add_subparsers(required=True, metavar="WHAT", dest="what")
+    bundle = kinds.add_parser("bundle", help="all that opens a competition, from a protocol")
+    bundle.add_argument("protocol", metavar="PROTOCOL", help="an edition, by name or file")
+    bundle.add_argument(
+        "--data", type=Path, required=True, help="folder of the protocol's image folders"
+    )
+    bundle.add_argument("--out", type=Path, required=True, help="a new folder; OUT.zip beside it")
+    bundle.add_argument("--scale", type=positive, help="of a protocol of several scales")
+    bundle.add_argument(
+        "--phases",
+        type=names,
+        default=(),
+        metavar="dev,test",
+        help="splits in their order; dev is the first one (default: every split)",
+    )
+    bundle.add_argument(
+        "--dates",
+        type=dates,
+        default=(),
+        metavar="2026-02-01,2026-03-10,2026-03-17",
+        help="UTC: when each phase begins, and when the last ends (default: today, 30 days each)",
+    )
+    bundle.add_argument(
+        "--image", default=CODABENCH_IMAGE, help=f"Docker image (default: {CODABENCH_IMAGE})"
+    )
+    bundle.add_argument(
+        "--lr-link", default="", metavar="URL", help="where the LR images are, in place of a copy"
+    )
+    codabench.set_defaults(command=_command("codabench"))
 
 
 def _add_data(commands: Any) -> None:
