@@ -12,6 +12,7 @@ The packages, from the command line down (docs/architecture.md says who may impo
 
 cli/         what is typed, and what is printed while it runs
 evaluation/  who is measured when
+codabench/   the phases of a challenge on Codabench
 machines/    what the hardware says of itself
 sandbox/     starts a worker, shows it little, believes it nothing
 images/      pixels and what they are compared with: all that sees HR

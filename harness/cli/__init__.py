@@ -5,6 +5,7 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
 teams     what may stand there for the commands of teams
+phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 executors  who does the units of a run: here, on several devices
@@ -17,6 +18,7 @@ pack      `pack`: the archive to hand in
 export    `export`: an entry of a clone of the official repository
 profile   `profile`: where one submission's time goes
 score     `score`: SR images against HR, without the code that made them
+codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric

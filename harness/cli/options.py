@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,15 @@ def scales(text: str) -> tuple[int, ...]:
     if not found or min(found) < 2:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of scales like 2,3,4")
     return found
+
+
+def dates(text: str) -> tuple[datetime, ...]:
+    """Read `2026-02-01,2026-03-10 12:00`."""
+    try:
+        return tuple(datetime.fromisoformat(date).replace(tzinfo=None) for date in names(text))
+    except ValueError:
+        message = f"{text!r} is not a list of dates like 2026-02-01,2026-03-10"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def names(text: str) -> tuple[str, ...]:

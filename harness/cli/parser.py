@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import teams
+from harness.cli import phases, teams
 from harness.cli.options import (
     PATH_HELP,
     add_device,
@@ -68,7 +68,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     )
     rank.set_defaults(command=run_by("rank"))
 
-    _add_uploads(commands)
+    phases.add(commands)
     _add_data(commands)
 
     _add_exchange(commands)
@@ -153,19 +153,6 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=run_by("run"), keeps=True)
-
-
-def _add_uploads(commands: Any) -> None:
-    score = commands.add_parser("score", help="score SR images without the code that made them")
-    score.add_argument("upload", type=Path, metavar="DIR|ZIP", help="the SR images, and a readme")
-    add_protocol(score, default="ntire2026")
-    score.add_argument(
-        "--data", type=Path, required=True, help="folder of the protocol's image folders"
-    )
-    score.add_argument("--split", default="", metavar="NAME", help="(default: the first one)")
-    score.add_argument("--scale", type=positive, help="of a protocol of several scales")
-    score.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    score.set_defaults(command=run_by("score"))
 
 
 def _add_executor(run: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """SR images that a team uploads without its code, and what is said of them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.records.passes import ImageScore
 
@@ -23,6 +24,7 @@ class Reference:
     scale: int
     border: int
     images: tuple[Wanted, ...]
+    colour: Literal["rgb", "y"] = "rgb"  # of the PSNR and SSIM that are shown first
     rounded_luma: bool = False
     ssim: bool = True
     private: bool = False  # its scores are for the organisers alone

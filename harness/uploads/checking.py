@@ -1,13 +1,15 @@
 """Whether every image of a split is in an upload, under its name, of its size and kind."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.images.png import read_header
+from harness.images.png import read_header, read_image
 from harness.records import Claims, Reference, Wanted
+from harness.records.schema import from_table
 from harness.uploads import readme
 from harness.uploads.archive import MOST_FILES, is_litter, listed, most_bytes
 
@@ -22,6 +24,11 @@ class Checked:
     files: tuple[Path, ...]  # of the wanted images in their order; where there is no fault, of all
     claims: Claims | None  # of the readme; None without one
     faults: tuple[str, ...]
+
+
+def read_reference(file: Path) -> Reference:
+    """Read what uploads are checked against."""
+    return from_table(Reference, json.loads(file.read_text("utf-8")))
 
 
 def check(folder: Path, reference: Reference) -> Checked:
@@ -49,6 +56,17 @@ def check(folder: Path, reference: Reference) -> Checked:
         of = f"{len(missing)} of {len(reference.images)} images"
         faults.insert(0, f"{of} are missing: {listed(missing)}")
     return Checked(tuple(files), claims, tuple(faults))
+
+
+def undecodable(files: Sequence[Path]) -> list[str]:
+    """Decode images that passed `check`; say what is wrong with those that cannot be."""
+    faults = []
+    for file in files:
+        try:
+            read_image(file)
+        except DataError as error:
+            faults.append(relative(error, file.parent))
+    return faults
 
 
 def relative(error: DataError, folder: Path) -> str:

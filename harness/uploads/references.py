@@ -19,6 +19,7 @@ def reference_of(protocol: Protocol, data: SplitData) -> Reference:
         protocol.scale,
         protocol.border,
         tuple(_wanted(pair, protocol.scale, split.lr) for pair in data.pairs),
+        colour=protocol.colour,
         rounded_luma=protocol.rounded_luma,
         ssim=protocol.ssim,
         private=split.private,
