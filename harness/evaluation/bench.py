@@ -53,6 +53,7 @@ class Bench:
     timing_began: float = 0.0  # by `now`
     identity: dict[str, str] = field(default_factory=dict)
     ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
+    standing: tuple[int, ...] = ()  # processes with an idle context on the GPU
 
     def run(
         self,
@@ -87,6 +88,7 @@ class Bench:
             sr_sizes=sizes,
             receive=receive,
             progress=self.progress.advance,
+            standing=self.standing,
         )
 
     def in_budget(self) -> bool:

@@ -1,6 +1,6 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +15,7 @@ from harness.evaluation.scoring import album_of_split
 from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
 from harness.images.datasets import SplitData
-from harness.machines import ceiling, environment
+from harness.machines import ceiling, environment, sampler
 from harness.records import Entry, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store.runs import SCHEMA_VERSION, save_run
@@ -34,8 +34,10 @@ def run(
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
     remove_leftovers()
+    standing = sampler.standing(bench.device)
     bench = replace(
         bench,
+        standing=tuple(pid for pid, idle in standing.items() if idle),
         identity=environment.identity(bench.device, bench.protocol.switches),
         ceiling=ceiling.of_device(bench.device),
     )
@@ -63,13 +65,21 @@ def run(
         ),
         device=bench.device,
         identity=bench.identity,
-        observed=environment.observe(bench.device) | ceiling.described(bench.ceiling),
+        observed=environment.observe(bench.device)
+        | ceiling.described(bench.ceiling)
+        | _contexts(standing),
         command=command,
         entries=tuple(entries),
         rounds=made,
     )
     save_run(out, finished)
     return finished
+
+
+def _contexts(standing: Mapping[int, bool]) -> dict[str, str]:
+    """Describe who held a context on the GPU before the run."""
+    told = [f"{pid} ({'idle' if idle else 'computing'})" for pid, idle in standing.items()]
+    return {"processes_of_others": ", ".join(told)} if told else {}
 
 
 def _officially_timed(

@@ -29,13 +29,14 @@ def timed(one: Contestant, sessions: Sequence["Session"], bench: Bench) -> Entry
     """Put the visits of an entry together; it fails with the first visit that failed."""
     entry, visits = one.entry, []
     for session in sessions:
-        for place, number, outcome, repeats in session.kept[entry.slug]:
+        for place, number, outcome, repeats, bracket_mhz in session.kept[entry.slug]:
             entry = with_outcome(entry, outcome)
             visit = result(Visit, outcome)
             if visit is None:
                 return entry
             entry = replace(entry, flags=visit.flags | entry.flags | _differing(entry, visit))
-            visits.append(RoundVisit(session.number, number, place, visit, outcome.state, repeats))
+            where = (session.number, number, place)
+            visits.append(RoundVisit(*where, visit, outcome.state, repeats, bracket_mhz))
     found = scrutiny.of_visits(entry, visits, _circumstances(bench))
     return replace(entry, timing=Timing(tuple(visits)), flags=entry.flags | found)
 
@@ -81,6 +82,7 @@ class _Kept(NamedTuple):
     round: int
     outcome: Outcome
     repeats: int  # times that it was made again
+    bracket_mhz: float | None  # median SM clock in the bracket before it
 
 
 class _Attempt(NamedTuple):
@@ -204,22 +206,27 @@ class Session:
         plan: list[tuple[Contestant, Position]] = [(one, "entry") for one in order]
         if self.baseline:
             plan = [(self.baseline, "start"), *plan, (self.baseline, "end")]
+        bracket_mhz: float | None = None
         for one, place in plan:
             if one.entry.slug in self.failed:
                 continue
             outcome, repeats = self._calm_visit(
-                one, {"round": number, "attempt": attempt, "place": place}
+                one, {"round": number, "attempt": attempt, "place": place}, bracket_mhz
             )
             if outcome.failure:
                 self.failed.add(one.entry.slug)
-            yield one.entry.slug, _Kept(place, number, outcome, repeats)
+            yield one.entry.slug, _Kept(place, number, outcome, repeats, bracket_mhz)
+            if place == "start" and outcome.state and outcome.state.sweeps_sm_mhz:
+                bracket_mhz = outcome.state.sweeps_sm_mhz.middle
 
-    def _calm_visit(self, one: Contestant, position: dict[str, object]) -> tuple[Outcome, int]:
+    def _calm_visit(
+        self, one: Contestant, position: dict[str, object], bracket_mhz: float | None
+    ) -> tuple[Outcome, int]:
         """Visit, again while something disturbs the GPU; `official` takes what comes."""
         official = self.bench.protocol.timing.policy == "official"
         outcomes = _until_calm(
             lambda repeat: self._visit(one, position | {"repeat": repeat}),
-            lambda outcome: official or not scrutiny.disturbance(outcome.state),
+            lambda outcome: official or not scrutiny.disturbance(outcome.state, bracket_mhz),
         )
         return outcomes[-1], len(outcomes) - 1
 

@@ -36,6 +36,10 @@ class DeviceState:
     temperature_c: Spread | None = None
     utilisation_percent: Spread | None = None
     reasons: tuple[str, ...] = ()  # why clocks were below their highest, at any sample
-    foreign: tuple[int, ...] = ()  # compute processes on the GPU that are not the harness's
+    # compute processes on the GPU that are neither the harness's nor were idle there before
+    foreign: tuple[int, ...] = ()
     process_bytes: int | None = None  # most GPU memory of the visit's processes together
     energy_mj: dict[str, float] = field(default_factory=dict)  # split -> per image
+    burst_c: dict[str, Spread] = field(default_factory=dict)  # split -> temperature meanwhile
+    sweeps_sm_mhz: Spread | None = None  # the SM clock during the timed calls alone
+    lost: str = ""  # why nobody watched to the end

@@ -135,7 +135,13 @@ class Visit:
     began_s: float = 0.0  # host's monotonic clock, as warm-up began
     ended_s: float = 0.0
     reserved_bytes: dict[str, int] = field(default_factory=dict)  # split -> peak, by the allocator
-    host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)  # as samples
+    # as samples: until the whole device was idle, by its own clock and by the host's; until the
+    # call returned to the host
+    whole_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    launch_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    # split -> when its sweeps began and ended, by the host's monotonic clock
+    sweeps_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     # split -> image and milliseconds of each call on perturbed LR
     perturbed_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     perturbation_seed: int = 0

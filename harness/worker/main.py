@@ -5,14 +5,12 @@ the SR images go there. Standard output belongs to the submission and ends in it
 """
 
 import traceback
-from dataclasses import fields
 from pathlib import Path
 
 from harness.errors import EntryError
-from harness.records import Job
 from harness.records.schema import to_table
 from harness.worker.desk import Desk
-from harness.worker.devices import Device, select
+from harness.worker.devices import host, select
 from harness.worker.folder import PassFolder
 from harness.worker.loading import load
 from harness.worker.passes import PASSES
@@ -25,14 +23,16 @@ def main(folder: Path) -> None:
     job = files.job()
     device = select(job.device)
     device.apply(job.switches)
+    switches = host.read()
     witness = Witness(device)
     run = PASSES[job.pass_name]()
     try:
         loaded = load(job.manifest, folder / job.folder, device.torch_device)
-        changed = _changed_switches(job, device)
+        changed = _changed(switches)
+        host.restore(switches)
         device.apply(job.switches)
         result = to_table(run(Desk(files, job, device, loaded, witness)))
-        changed += _changed_switches(job, device)
+        changed += _changed(switches)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
     except EntryError as error:
         traceback.print_exc()
@@ -40,8 +40,6 @@ def main(folder: Path) -> None:
     files.put_result(answer)
 
 
-def _changed_switches(job: Job, device: Device) -> list[str]:
-    found = device.switches()
-    return [
-        f.name for f in fields(found) if getattr(found, f.name) != getattr(job.switches, f.name)
-    ]
+def _changed(switches: dict[str, object]) -> list[str]:
+    now = host.read()
+    return [name for name, value in switches.items() if now[name] != value]

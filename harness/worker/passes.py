@@ -4,6 +4,7 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -124,14 +125,14 @@ def _time() -> Callable[[Desk], Visit]:
 
 def _images(desk: Desk) -> list[clock.Sample]:
     return [
-        (image.split, lambda index=index: desk.lr(index))  # type: ignore[misc]
+        clock.Sample(image.split, desk.lr_size(index), partial(desk.lr, index))
         for index, image in enumerate(desk.job.images)
     ]
 
 
 def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
     def digest(sr: torch.Tensor) -> str:
-        pixels = to_uint8(sr.cpu(), desk.job.manifest.model.data_range)
+        pixels = desk.device.quantised(sr, desk.job.manifest.model.data_range)
         return hashlib.sha256(pixels.data).hexdigest()
 
     visit = clock.measure(
@@ -160,8 +161,8 @@ def _profile() -> Callable[[Desk], Profile]:
         for height, width in study.sizes:
             lr = desk.smooth_lr(height, width)
             try:
-                forward(network, lr)
-                images.append((f"{height}x{width}", lr.clone))
+                forward(network, lr.clone())
+                images.append(clock.Sample(f"{height}x{width}", (height, width), lr.clone))
             except ForwardError as error:
                 refused[f"{height}x{width}"] = str(error)
         visit = _timed(desk, network, images)

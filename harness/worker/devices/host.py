@@ -1,10 +1,32 @@
 """Switches that PyTorch keeps on the host, whatever the device."""
 
 import os
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
 
 import torch
 
 from harness.records import Switches
+
+# of torch.backends, beside those of the protocol. PyTorch 2.9 has two interfaces to the precision
+# of float32: where the newer one was used, the older one refuses to be read.
+_WATCHED = (
+    "fp32_precision",
+    "cudnn.fp32_precision",
+    "cudnn.conv.fp32_precision",
+    "cudnn.rnn.fp32_precision",
+    "cuda.matmul.fp32_precision",
+    "mkldnn.fp32_precision",
+    "mkldnn.conv.fp32_precision",
+    "mkldnn.matmul.fp32_precision",
+    "cudnn.enabled",
+    "cudnn.deterministic",
+    "cudnn.benchmark_limit",
+    "cuda.matmul.allow_fp16_accumulation",
+    "cuda.matmul.allow_fp16_reduced_precision_reduction",
+    "cuda.matmul.allow_bf16_reduced_precision_reduction",
+)
 
 
 def apply(switches: Switches) -> None:
@@ -15,15 +37,36 @@ def apply(switches: Switches) -> None:
     torch.backends.cudnn.benchmark = switches.cudnn_benchmark
 
 
-def read(applied: Switches) -> Switches:
-    """Read the switches back; `applied` tells whether the thread count was left open."""
-    threads = torch.get_num_threads()
-    return Switches(
-        cudnn_benchmark=torch.backends.cudnn.benchmark,
-        cudnn_tf32=torch.backends.cudnn.allow_tf32,
-        matmul_precision=torch.get_float32_matmul_precision(),  # type: ignore[arg-type]
-        threads=applied.threads if threads == (applied.threads or available_cores()) else threads,
-    )
+def read() -> dict[str, object]:
+    """Read all switches as they are now: those of the protocol, then those of `torch.backends`."""
+    backends = torch.backends
+    found = {
+        "threads": torch.get_num_threads(),
+        "matmul_precision": _told(torch.get_float32_matmul_precision),
+        "cudnn_tf32": _told(lambda: backends.cudnn.allow_tf32),
+        "cudnn_benchmark": backends.cudnn.benchmark,
+    }
+    return found | {name: _told(partial(attrgetter(name), backends)) for name in _WATCHED}
+
+
+def restore(before: dict[str, object]) -> None:
+    """Set the watched switches of `torch.backends` back to what `read` found before."""
+    now = read()
+    for name in _WATCHED:
+        if now[name] != before[name]:
+            owner, _, attribute = name.rpartition(".")
+            holder = attrgetter(owner)(torch.backends) if owner else torch.backends
+            setattr(holder, attribute, before[name])
+
+
+def _told(ask: Callable[[], object]) -> object:
+    """Return what PyTorch answers; why it does not, where it refuses or knows no such switch."""
+    try:
+        return ask()
+    except AttributeError:
+        return None
+    except RuntimeError:
+        return "mixed interfaces"
 
 
 def available_cores() -> int:

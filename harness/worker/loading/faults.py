@@ -1,5 +1,6 @@
 """What a submission's code raises, as one sentence."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ def _sentence(error: BaseException, doing: str) -> str:
         place = f"{Path(error.filename or '?').name}, line {error.lineno}"
         return f"{doing} failed: {place} is not valid Python ({error.msg})"
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate" in str(error):
-        return f"{doing} ran out of memory; the network needs less, or the device more, of it"
+        asked = re.search(r"[Tt]ried to allocate ([\d.]+ \w+)", str(error))
+        wanted = f", asking for {asked[1]} more" if asked else ""
+        return (
+            f"{doing} ran out of memory{wanted}; the network needs less, or the device more, of it"
+        )
     message = " ".join(str(error).split())[:300]
     return f"{doing} raised {type(error).__name__}: {message or 'no message'}"
