@@ -138,7 +138,15 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--splits", type=names, default=(), help="only these, e.g. valid,test")
     run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
     run.add_argument(
-        "--rounds", type=whole, help="timed visits of each entry; 0 measures no runtime"
+        "--rounds",
+        type=whole,
+        help="timed visits of each entry (default: the protocol's, on a CPU at most 5); 0 measures "
+        "no runtime",
+    )
+    run.add_argument(
+        "--energy",
+        action="store_true",
+        help="run each split back to back for 5 s more in every visit, for the GPU's energy",
     )
     run.add_argument("--sweeps", type=positive, help="timed passes over all images in a visit")
     run.add_argument(
@@ -152,7 +160,7 @@ def _add_run(commands: Any) -> None:
         type=positive,
         default=0,
         metavar="MINUTES",
-        help="add rounds, this long, until runtimes are known to --precision",
+        help="time this long at most, with rounds added until runtimes are known to --precision",
     )
     run.add_argument(
         "--precision",

@@ -1,5 +1,6 @@
 """What the evaluations of a run share, and how one pass is run or taken from the store."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,8 +25,11 @@ T = TypeVar("T")
 class Progress(Protocol):
     """Who is told how far the work is."""
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+
+    def say(self, line: str) -> None:
+        """Say something that is to be read now."""
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -46,7 +50,7 @@ class Bench:
     time_limit: float = 600.0  # seconds per pass
     retry_failed: bool = False
     fresh: bool = False
-    budget_minutes: float = 0.0  # of timing; 0 makes the protocol's rounds and no more
+    budget_minutes: float = 0.0  # of timing, at most; 0 makes the protocol's rounds and no more
     keep_sr: Path | None = None  # folder for whole SR images, which are deleted otherwise
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
@@ -91,9 +95,11 @@ class Bench:
             standing=self.standing,
         )
 
-    def in_budget(self) -> bool:
-        """Tell whether there is time for one more round."""
-        return self.now() - self.timing_began < 60 * self.budget_minutes
+    def left_s(self) -> float:
+        """Return the seconds of timing that the budget leaves."""
+        if not self.budget_minutes:
+            return math.inf
+        return 60 * self.budget_minutes - (self.now() - self.timing_began)
 
     def stored(self, pass_name: PassName, key: str, run: Callable[[], Outcome]) -> Outcome:
         """Return the stored outcome of a pass, or run it and store what it left."""

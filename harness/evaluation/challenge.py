@@ -1,5 +1,6 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TypeVar
 import harness
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.evaluation import rounds
+from harness.evaluation import forecast, rounds
 from harness.evaluation.bench import Bench
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.scoring import album_of_split
@@ -52,6 +53,7 @@ def run(
     timed: dict[str, Entry] = {}
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
+        bench.progress.say(_announcement(contestants, bench))
         timed, made = rounds.time(contestants, replace(bench, timing_began=bench.now()))
     entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
@@ -74,6 +76,15 @@ def run(
     )
     save_run(out, finished)
     return finished
+
+
+def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
+    """Say how long the timing may take, by a model, and who else holds a context on the GPU."""
+    minutes = math.ceil(forecast.timing_s(contestants, bench) / 60)
+    most = f", {bench.budget_minutes:g} min at most" if bench.budget_minutes else ""
+    entries = f"{bench.protocol.timing.rounds} rounds of {len(contestants)} entries"
+    others = f"; idle processes of others on the GPU: {bench.standing}" if bench.standing else ""
+    return f"Timing {entries}, about {minutes} min where nothing is stored{most}{others}."
 
 
 def _contexts(standing: Mapping[int, bool]) -> dict[str, str]:

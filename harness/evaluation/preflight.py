@@ -109,7 +109,7 @@ def _probing(probe: Probe | None, bench: Bench) -> Iterator[Finding]:
 def _timed(contestants: Sequence[Contestant], bench: Bench) -> dict[str, Entry]:
     """Time in a few rounds on the data, or on one generated image where there is none."""
     policy = bench.protocol.timing
-    few = replace(policy, rounds=min(policy.rounds, _ROUNDS))
+    few = replace(policy, rounds=min(policy.rounds, _ROUNDS), sweeps=1)
     bench = replace(bench, protocol=replace(bench.protocol, timing=few))
     if not any(split.pairs for split in bench.splits):
         name = bench.protocol.splits[0].name

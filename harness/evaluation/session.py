@@ -58,8 +58,9 @@ def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
     for split, digests in visit.digests.items():
         scored = [score.sr_digest for score in entry.scores if score.split == split]
         if scored:
-            images += len(scored)
-            different += sum(a != b for a, b in zip(scored, digests, strict=True))
+            pairs = [pair for pair in zip(digests, scored, strict=True) if pair[0]]
+            images += len(pairs)
+            different += sum(timed != restored for timed, restored in pairs)
     if not different:
         return {}
     text = f"timed calls gave other SR images than those scored, {different} of {images}"
@@ -115,6 +116,7 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring = False
+        self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
     def _forget(self) -> None:
@@ -140,27 +142,35 @@ class Session:
         return not (self.failed and self.bench.retry_failed)
 
     def finish(self) -> "Session":
-        """Play the protocol's rounds, and those that the budget allows to reach the precision."""
+        """Play the protocol's rounds, and more to reach the precision where there is a budget.
+
+        No round but the first is begun that a round like those before would take beyond it.
+        """
         self._forget()
-        for number in range(self.bench.protocol.timing.rounds):
-            self._go(number, self.bench.protocol.timing.rounds)
-        while self.bench.budget_minutes and self.whole() and not self._precise():
-            number = len(self.rounds)
+        while self._wanted():
             try:
-                self._play(number)
+                self._play(len(self.rounds))
             except _NotStoredError:
-                if not self.bench.in_budget():
+                if self.rounds and self.bench.left_s() < self._longest_s:
                     break
-                self._go(number, number + 1)
+                self._go(len(self.rounds))
         return self
 
-    def _go(self, number: int, of: int) -> None:
-        self.bench.progress.at(number + 1, of)
-        self.measuring = True
+    def _wanted(self) -> bool:
+        if len(self.rounds) < self.bench.protocol.timing.rounds:
+            return True
+        return bool(self.bench.budget_minutes) and self.whole() and not self._precise()
+
+    def _go(self, number: int) -> None:
+        of = max(number + 1, self.bench.protocol.timing.rounds)
+        left_s = min((of - number) * self._longest_s, self.bench.left_s())
+        self.bench.progress.at(number + 1, of, left_s or None)
+        self.measuring, began_s = True, self.bench.now()
         try:
             self._play(number)
         finally:
             self.measuring = False
+        self._longest_s = max(self._longest_s, self.bench.now() - began_s)
 
     def _precise(self) -> bool:
         entries = [timed(one, [self], self.bench) for one in [*self.crew, self.baseline] if one]

@@ -130,7 +130,8 @@ class Visit:
     samples_ms: dict[str, tuple[tuple[float, ...], ...]]  # split -> image -> sweep
     peak_bytes: dict[str, int]  # split -> peak memory
     memory_kind: str  # what `peak_bytes` means on this device
-    digests: dict[str, tuple[str, ...]]  # split -> image -> sha256 of its uint8 SR image
+    # split -> image -> sha256 of its uint8 SR image; '' where this visit did not look at it
+    digests: dict[str, tuple[str, ...]]
     warm_up: dict[str, int] = field(default_factory=dict)  # LR size -> untimed passes over it
     began_s: float = 0.0  # host's monotonic clock, as warm-up began
     ended_s: float = 0.0
@@ -147,6 +148,7 @@ class Visit:
     perturbation_seed: int = 0
     bursts: dict[str, Burst] = field(default_factory=dict)  # by split, where energy is counted
     flags: dict[str, str] = field(default_factory=dict)  # what the clock found wrong -> explanation
+    cores: tuple[int, ...] = ()  # that threads were bound to, each to one
 
 
 @dataclass(frozen=True)

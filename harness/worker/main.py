@@ -23,6 +23,8 @@ def main(folder: Path) -> None:
     job = files.job()
     device = select(job.device)
     device.apply(job.switches)
+    if job.pass_name == "time" and not device.is_gpu:
+        host.pin()
     switches = host.read()
     witness = Witness(device)
     run = PASSES[job.pass_name]()

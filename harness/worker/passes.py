@@ -13,6 +13,7 @@ from harness.errors import ForwardError
 from harness.records import Inspection, PassName, Probe, Profile, Restoration, Visit
 from harness.worker import clock
 from harness.worker.desk import Desk
+from harness.worker.devices import host
 from harness.worker.loading import Network, forward
 from harness.worker.loading.faults import guarded
 from harness.worker.pixels import to_uint8
@@ -145,7 +146,7 @@ def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visi
         data_range=desk.job.manifest.model.data_range,
         seed=_SEED,
     )
-    return replace(visit, flags=visit.flags | desk.witness.flags())
+    return replace(visit, flags=visit.flags | desk.witness.flags(), cores=host.pinned())
 
 
 def _profile() -> Callable[[Desk], Profile]:

@@ -202,8 +202,8 @@ def test_reserved_memory_is_that_of_the_split_s_warm_calls(gpu):
 
 
 def test_timed_calls_come_after_so_much_work_that_clocks_have_risen(monkeypatch):
-    # clocks rise after 0.2 s of work, 10 calls; two passes agree within 5 % long before
-    gpu = VirtualGpu(kernel_ms=1.0, idle=0.5, ramp_s=0.2).install(monkeypatch)
+    # clocks rise after 0.45 s of work, 20 calls; two passes agree within 5 % long before
+    gpu = VirtualGpu(kernel_ms=1.0, idle=0.5, ramp_s=0.45).install(monkeypatch)
     monkeypatch.setattr("harness.worker.clock.calls.monotonic", lambda: gpu.now)
     found = visit(gpu, policy=TimingPolicy(rounds=1, sweeps=2))
     assert every(found.samples_ms) == [pytest.approx(21 * gpu.kernel_ms, rel=0.05)] * 6

@@ -35,8 +35,9 @@ def measure(
     `fair`: every image size of a split is run untimed until it is warm, then come `policy.sweeps`
     passes over all its images, each in an order drawn from `policy.seed`. `official`: one pass,
     cold, in the order of the images. One LR image is on the device at a time, a fresh copy.
-    `digest` names the SR image of one call on each image, outside the timed region, in a sweep
-    that `seed` decides; the peak of memory is that of the timed calls alone.
+    `digest` names the SR images of some calls, outside the timed region: over all rounds about
+    one call on every image, in a sweep that `seed` decides. The peak of memory is that of the
+    timed calls alone.
 
     `fair` warms up on LR that is perturbed as drawn from `seed`, and after the sweeps calls some
     images of the split once more on LR perturbed anew, over all rounds about every image once:
@@ -115,14 +116,15 @@ class _Split:
     ) -> None:
         """Make the timed passes over the images."""
         sweeps = 1 if self._policy.policy == "official" else self._policy.sweeps
-        digested = [drawn.sweep(sweeps) for _ in range(self._count)]
+        looked_at = drawn.draw(self._count, max(1, self._policy.rounds))
+        digested = {index: drawn.sweep(sweeps) for index in looked_at}
         # what is alive now is never looked at again: a collection costs little in a timed call
         gc.collect()
         gc.freeze()
         began_s = monotonic()
         for sweep in range(sweeps):
             for index in self._order(orders):
-                self._call(index, digest if digested[index] == sweep else None)
+                self._call(index, digest if digested.get(index) == sweep else None)
                 advance()
         self.sweeps_s = (began_s, monotonic())
 

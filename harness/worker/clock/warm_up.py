@@ -8,7 +8,7 @@ from harness.worker.devices import Device
 
 
 class WarmUp:
-    """Untimed passes over each image size on perturbed LR, until two in turn agree.
+    """Untimed passes over each image size on perturbed LR; until two in turn agree, on a GPU.
 
     On a GPU work in a row comes first: two short passes agree at the clocks of an idle GPU too.
     """
@@ -21,34 +21,38 @@ class WarmUp:
     def up(self, calls: Calls) -> None:
         """Warm up for the images of one split.
 
-        The pool of a GPU's memory is emptied of what earlier splits and first calls took, and
-        filled again by calls that are like the timed ones.
+        A CPU keeps little of a size: one pass over each, and the largest until two agree. The
+        pool of a GPU's memory is emptied of what earlier splits and first calls took, and filled
+        again by calls that are like the timed ones.
         """
         first: dict[tuple[int, int], int] = {}  # size -> index of its first image
         for index, image in enumerate(calls.images):
             first.setdefault(image.size, index)
-        if self._device.is_gpu:
-            for index in first.values():
-                calls.timed(index, perturbed=True)
-            self._device.release()
-            _, largest = max(first.items(), key=lambda one: one[0][0] * one[0][1])
-            calls.in_a_row(largest, seconds=self._policy.warm_up_seconds, perturbed=True)
-        for (height, width), index in first.items():
-            name = f"{height}x{width}"
-            if name not in self.passes:
-                self.passes[name] = self._settle(name, calls, index)
-            elif self._device.is_gpu:
+        largest = max(first, key=lambda size: size[0] * size[1])
+        new = {size: 0.0 for size in first if _name(size) not in self.passes}
+        for size in new:
+            new[size] = calls.timed(first[size], perturbed=True).ms
+            self.passes[_name(size)] = 1
+        if not self._device.is_gpu:
+            if largest in new:
+                self._settle(largest, calls, first[largest], new[largest])
+            return
+        self._device.release()
+        calls.in_a_row(first[largest], seconds=self._policy.warm_up_seconds, perturbed=True)
+        for size, index in first.items():
+            if size in new:
+                self._settle(size, calls, index, new[size])
+            else:
                 calls.timed(index, perturbed=True)
 
-    def _settle(self, name: str, calls: Calls, index: int) -> int:
-        before = calls.timed(index, perturbed=True).ms
-        for number in range(2, self._policy.warm_up_passes + 1):
+    def _settle(self, size: tuple[int, int], calls: Calls, index: int, before: float) -> None:
+        while self.passes[_name(size)] < self._policy.warm_up_passes:
             now = calls.timed(index, perturbed=True).ms
+            self.passes[_name(size)] += 1
             if abs(now - before) <= self._policy.settled * min(now, before):
-                return number
+                return
             before = now
-        self._unsettled.append(name)
-        return self._policy.warm_up_passes
+        self._unsettled.append(_name(size))
 
     def flags(self) -> dict[str, str]:
         """Say which sizes never became warm, and how many a compiler was asked for."""
@@ -66,6 +70,11 @@ class WarmUp:
                 "compile it with dynamic=True, or raise torch._dynamo.config.recompile_limit"
             )
         return found
+
+
+def _name(size: tuple[int, int]) -> str:
+    height, width = size
+    return f"{height}x{width}"
 
 
 def _recompile_limit() -> int | None:

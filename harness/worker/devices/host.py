@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
+from pathlib import Path
 
 import torch
 
@@ -67,6 +68,35 @@ def _told(ask: Callable[[], object]) -> object:
         return None
     except RuntimeError:
         return "mixed interfaces"
+
+
+def pin() -> None:
+    """Bind each thread of PyTorch's pool to a core of its own, where there are as many cores.
+
+    To be called before anything was computed: the pool's threads are those that its first work
+    starts.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores, before = sorted(os.sched_getaffinity(0)), _threads()
+    torch.ones(2**20).add_(1)
+    pool = [os.getpid(), *sorted(_threads() - before)]
+    if len(pool) <= len(cores):
+        for thread, core in zip(pool, cores, strict=False):
+            os.sched_setaffinity(thread, {core})
+
+
+def pinned() -> tuple[int, ...]:
+    """Return the cores that threads of this process are bound to, each to one alone."""
+    if not hasattr(os, "sched_getaffinity"):
+        return ()
+    bound = [os.sched_getaffinity(thread) for thread in _threads()]
+    return tuple(sorted(core for cores in bound if len(cores) == 1 for core in cores))
+
+
+def _threads() -> set[int]:
+    """Return the ids of this process's threads (proc(5)); the first one has the process's."""
+    return {int(task.name) for task in Path("/proc/self/task").iterdir()}
 
 
 def available_cores() -> int:
