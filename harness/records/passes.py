@@ -146,6 +146,9 @@ class Visit:
     # split -> image and milliseconds of each call on perturbed LR
     perturbed_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     perturbation_seed: int = 0
+    # split -> image and milliseconds of each call back to back, and as a CUDA graph; on a GPU
+    row_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    graph_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     bursts: dict[str, Burst] = field(default_factory=dict)  # by split, where energy is counted
     flags: dict[str, str] = field(default_factory=dict)  # what the clock found wrong -> explanation
     cores: tuple[int, ...] = ()  # that threads were bound to, each to one

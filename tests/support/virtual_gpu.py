@@ -21,6 +21,13 @@ PAGE = 512  # bytes that an allocation is rounded up to
 QUEUE = 1024  # launches that the host may be ahead by
 
 
+# a GPU divides by a number by multiplying with its inverse
+_BY_INVERSE = {
+    torch.ops.aten.div.Tensor: torch.ops.aten.mul.Tensor,
+    torch.ops.aten.div_.Tensor: torch.ops.aten.mul_.Tensor,
+}
+
+
 class Stream:
     """A timeline of a device."""
 
@@ -54,6 +61,22 @@ class Event:
         return (end.at - self.at) * 1e3
 
 
+class Graph:
+    """Operators that are launched at once."""
+
+    def __init__(self, gpu):
+        self.gpu, self.operators = gpu, []
+
+    def replay(self):
+        self.gpu.replaying = True
+        for func, args, kwargs, out, _ in self.operators:
+            new = func(*args, **kwargs)
+            if isinstance(out, torch.Tensor) and new.data_ptr() != out.data_ptr():
+                out.copy_(new)
+        self.gpu.replaying = False
+        self.gpu.launch(sum(cost for *_, cost in self.operators))
+
+
 class VirtualGpu(TorchDispatchMode):
     """GPUs, of which `cuda:index` runs every operator while this mode is entered.
 
@@ -76,13 +99,21 @@ class VirtualGpu(TorchDispatchMode):
         self.peak = self.reserved = self.peak_reserved = 0
         self.limit = self.fault_after = float("inf")  # bytes; kernels until one faults
         self.kernels = 0
+        self.capturing, self.replaying = None, False  # operators of a graph; whether one runs
 
     # ------------------------------------------------------------ what runs on it
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = {name: value for name, value in (kwargs or {}).items() if name != "pin_memory"}
+        if func in _BY_INVERSE and not isinstance(args[1], torch.Tensor):
+            func, args = _BY_INVERSE[func], (args[0], 1 / args[1])
         out = func(*args, **kwargs)
-        self._run(self._cost_s(func, args))
+        if self.replaying:
+            return out
+        if self.capturing is not None:
+            self.capturing.append((func, args, kwargs, out, self._cost_s(func, args)))
+        else:
+            self.launch(self._cost_s(func, args))
         for tensor in out if isinstance(out, tuple | list) else (out,):
             if isinstance(tensor, torch.Tensor):
                 self._hold(tensor)
@@ -95,7 +126,8 @@ class VirtualGpu(TorchDispatchMode):
         self.tuned.add(seen)
         return (self.kernel_ms + new * self.tuning_ms) / 1e3
 
-    def _run(self, seconds):
+    def launch(self, seconds):
+        """Let the host launch so much work."""
         self.kernels += 1
         stream = self.current[self.index]
         self.now = max(self.now + LAUNCH, self._ends[0])
@@ -138,6 +170,8 @@ class VirtualGpu(TorchDispatchMode):
     # ------------------------------------------------------------ torch.cuda
 
     def synchronize(self, device=None):
+        if self.capturing is not None:
+            raise torch.AcceleratorError("operation not permitted when stream is capturing")
         index = self._of(device)
         ends = [stream.busy for stream in self.streams if stream.index == index]
         self.now = max([self.now, *ends]) + WAKE
@@ -155,6 +189,15 @@ class VirtualGpu(TorchDispatchMode):
         finally:
             self.current[stream.index] = before
 
+    @contextlib.contextmanager
+    def graph(self, cuda_graph, stream=None):
+        """Record operators in place of running them; a call that waits is refused, as CUDA does."""
+        self.capturing = cuda_graph.operators = []
+        try:
+            yield
+        finally:
+            self.capturing = None
+
     def set_device(self, device):
         self.device = self._of(device)
 
@@ -170,6 +213,7 @@ class VirtualGpu(TorchDispatchMode):
             "current_stream": self.current_stream,
             "stream": self.stream,
             "set_device": self.set_device,
+            "graph": self.graph,
             "reset_peak_memory_stats": self.reset_peak_memory_stats,
             "max_memory_allocated": lambda device=None: self.peak,
             "max_memory_reserved": lambda device=None: self.peak_reserved,
@@ -180,6 +224,7 @@ class VirtualGpu(TorchDispatchMode):
             monkeypatch.setattr(torch.cuda, name, _checked(real, fake))
         monkeypatch.setattr(Event, "gpu", self)
         monkeypatch.setattr(torch.cuda, "Event", Event)
+        monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: Graph(self))
         monkeypatch.setattr(
             torch.cuda, "Stream", lambda device=None: Stream(self, self._of(device))
         )

@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from harness.errors import ForwardError
-from harness.records import Entry, RoundVisit, TimingPolicy
+from harness.records import Entry, RoundVisit, Timing, TimingPolicy
+from harness.statistics import launches, runtimes
 from harness.statistics.scrutiny import Circumstances, of_visits
 from harness.worker.clock import Sample, measure
 from harness.worker.devices import select
 from harness.worker.loading import Network
 from harness.worker.pixels import to_input, to_uint8
-from tests.support.virtual_gpu import RECORD, WAKE, Stream, VirtualGpu
+from tests.support.virtual_gpu import LAUNCH, RECORD, WAKE, Stream, VirtualGpu
 
 AROUND = Circumstances(noise=0.2, input_size=(16, 20), scale=2)
 POLICY = TimingPolicy(rounds=1, sweeps=2, warm_up_seconds=0.0)
@@ -231,7 +232,7 @@ def test_one_call_on_each_image_is_digested_in_a_sweep_that_is_drawn(gpu):
 
 @pytest.mark.parametrize("data_range", [1.0, 255.0])
 def test_pixels_are_those_of_the_official_arithmetic(gpu, data_range):
-    edges = torch.arange(-2, 1024) / 1022.0  # every half level, and beyond both ends
+    edges = torch.arange(-2, 514) / 510.0  # every half level, and beyond both ends
     sr = (edges * data_range).repeat(3, 4).reshape(1, 3, 4, -1)
     with gpu:
         pixels = select("cuda").quantised(sr, data_range)
@@ -254,6 +255,45 @@ def test_objects_that_are_there_before_the_sweeps_are_not_collected_in_them(gpu)
         assert min(frozen) > 1000
     finally:
         gc.unfreeze()
+
+
+# ---------------------------------------------------------------- what launches cost
+
+
+def launches_of(found):
+    entry = Entry("one", "One", timing=Timing((RoundVisit(0, 0, "entry", found),)))
+    return launches.of_entry(entry, runtimes.of_entries([entry])["one"])
+
+
+def test_a_network_of_short_kernels_is_bound_by_the_host(monkeypatch):
+    short = launches_of(visit(VirtualGpu(kernel_ms=0.001).install(monkeypatch)))
+    assert short.host_ms == pytest.approx(21 * LAUNCH * 1e3, rel=0.1)
+    assert short.graph_ms < 0.5 * 21 * LAUNCH * 1e3  # 22 kernels of 0.001 ms, and two launches
+    assert short.bound_by(21 * LAUNCH * 1e3) == "host"
+    gpu = VirtualGpu(kernel_ms=0.5).install(monkeypatch)
+    long = launches_of(visit(gpu))
+    assert long.graph_ms == pytest.approx(22 * gpu.kernel_ms, rel=0.05)
+    assert long.row_ms == pytest.approx(22 * gpu.kernel_ms, rel=0.05)
+    assert long.bound_by(21 * gpu.kernel_ms) == "device"
+
+
+def test_a_network_that_cannot_be_recorded_is_timed_all_the_same(gpu):
+    class Waits(Nearest):
+        def forward(self, x):
+            torch.cuda.synchronize()
+            return super().forward(x)
+
+    found = visit(gpu, Waits())
+    assert found.graph_ms == {}
+    assert len(found.row_ms["valid"]) == len(IMAGES)
+
+
+def test_what_a_graph_replays_is_what_the_network_computes(gpu):
+    module, device = Nearest(), select("cuda")
+    with gpu, torch.no_grad():
+        graphed = device.graphed(module)
+        for image in (IMAGES[0], IMAGES[1], IMAGES[2]):
+            assert torch.equal(graphed(image.load()), module(image.load()))
 
 
 # ---------------------------------------------------------------- what fails

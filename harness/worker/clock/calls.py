@@ -53,10 +53,10 @@ class Calls:
 
     def in_a_row(
         self, index: int, *, calls: int = 1, seconds: float = 0.0, perturbed: bool = False
-    ) -> int:
-        """Call back to back, so often and so long at least; return how often."""
+    ) -> tuple[int, float]:
+        """Call back to back, so often and so long at least; return how often, and the ms of all."""
 
-        def call() -> int:
+        def call() -> tuple[int, float]:
             lr, made, began_s = self._lr(index, perturbed), 0, monotonic()
 
             def row() -> torch.Tensor:
@@ -67,10 +67,27 @@ class Calls:
                     if made >= calls and monotonic() - began_s >= seconds:
                         return sr
 
-            self._device.timed(row)
-            return made
+            lap = self._device.timed(row)
+            return made, lap.whole_ms or lap.ms
 
         return self._guarded(index, call)
+
+    def replayed(self, index: int) -> float | None:
+        """Time the replay of a call that is recorded as a CUDA graph; None where none can be.
+
+        What a failed recording leaves behind, no later call may meet: it is the last thing done.
+        """
+
+        def call() -> float:
+            lr = self._lr(index, perturbed=False)
+            graphed = self._device.graphed(self._network)
+            graphed(lr)
+            return self._device.timed(lambda: graphed(lr)).ms
+
+        try:
+            return self._guarded(index, call)
+        except ForwardError:
+            return None
 
     def _lr(self, index: int, perturbed: bool) -> torch.Tensor:
         lr = self.images[index].load()

@@ -16,6 +16,7 @@ from harness.worker.clock.warm_up import WarmUp
 from harness.worker.devices import Device
 from harness.worker.loading import Network
 
+_LAUNCHED, _IN_A_ROW = 3, 10  # images of a split and visit; calls back to back on each
 _ROW_MS = 50.0  # of calls on one image in a burst, so that putting it on the device matters little
 
 
@@ -42,7 +43,8 @@ def measure(
     `fair` warms up on LR that is perturbed as drawn from `seed`, and after the sweeps calls some
     images of the split once more on LR perturbed anew, over all rounds about every image once:
     what a network remembers of an image by its content, it does not have for these. Where the
-    policy asks for energy and the device may count it, a burst of each split follows.
+    policy asks for energy and the device may count it, a burst of each split follows. On a GPU,
+    last of all, some images run back to back and as CUDA graphs, to tell what launches cost.
     """
     began_s = monotonic()
     device.reset_peak()
@@ -66,6 +68,10 @@ def measure(
             made.again(perturbation.draw(len(own), max(1, policy.rounds)))
             made.burst()
         found[split] = made
+    if policy.policy == "fair" and device.is_gpu:
+        for made in found.values():
+            made.in_a_row(few := made.drawn[:_LAUNCHED])
+            made.graphs(few)
     return Visit(
         samples_ms={split: _frozen(made.samples) for split, made in found.items()},
         peak_bytes={split: made.peak for split, made in found.items()},
@@ -81,6 +87,8 @@ def measure(
         sweeps_s={split: made.sweeps_s for split, made in found.items()},
         perturbed_ms={split: made.perturbed for split, made in found.items()},
         perturbation_seed=seed,
+        row_ms={split: made.rows for split, made in found.items() if made.rows},
+        graph_ms={split: made.graph for split, made in found.items() if made.graph},
         bursts={split: made.energy for split, made in found.items() if made.energy},
         flags=warm_up.flags(),
     )
@@ -104,8 +112,11 @@ class _Split:
         self.peak = 0
         self.reserved: int | None = None
         self.sweeps_s = (0.0, 0.0)
+        self.drawn: Sequence[int] = ()
         self.perturbed: tuple[tuple[int, float], ...] = ()
         self.energy: Burst | None = None
+        self.rows: tuple[tuple[int, float], ...] = ()
+        self.graph: tuple[tuple[int, float], ...] = ()
 
     def sweep(
         self,
@@ -146,6 +157,7 @@ class _Split:
 
     def again(self, drawn: Sequence[int]) -> None:
         """Time calls on perturbed LR."""
+        self.drawn = drawn
         self.perturbed = tuple(
             (index, self.calls.timed(index, perturbed=True).ms) for index in drawn
         )
@@ -160,5 +172,16 @@ class _Split:
         calls = math.ceil(_ROW_MS * self._count / sum(map(statistics.median, self.samples)))
         images, began_s = 0, monotonic()
         while not images or monotonic() - began_s < self._policy.burst_seconds:
-            images += sum(self.calls.in_a_row(index, calls=calls) for index in range(self._count))
+            every = range(self._count)
+            images += sum(self.calls.in_a_row(index, calls=calls)[0] for index in every)
         self.energy = Burst(began_s, monotonic(), images)
+
+    def in_a_row(self, drawn: Sequence[int]) -> None:
+        """Time calls back to back: the host launches the next while the device computes."""
+        made = ((index, self.calls.in_a_row(index, calls=_IN_A_ROW)) for index in drawn)
+        self.rows = tuple((index, ms / calls) for index, (calls, ms) in made)
+
+    def graphs(self, drawn: Sequence[int]) -> None:
+        """Time replays of calls recorded as CUDA graphs, which the host launches at once."""
+        made = ((index, self.calls.replayed(index)) for index in drawn)
+        self.graph = tuple((index, ms) for index, ms in made if ms is not None)
