@@ -70,7 +70,9 @@ class Stopwatch:
 
     began: list[float] = field(default_factory=list)
 
-    def at(self, number: int, of: int) -> None: ...
+    def at(self, number: int, of: int, left_s: float | None = None) -> None: ...
+
+    def say(self, line: str) -> None: ...
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         self.began.append(time.monotonic())

@@ -117,7 +117,15 @@ def _add_run(commands: Any) -> None:
         "after entry, as the editions' scripts do (docs/definitions.md, Runtime)",
     )
     run.add_argument(
-        "--rounds", type=whole, help="timed visits of each entry; 0 measures no runtime"
+        "--rounds",
+        type=whole,
+        help="timed visits of each entry (default: the protocol's, on a CPU at most 5); 0 measures "
+        "no runtime",
+    )
+    run.add_argument(
+        "--energy",
+        action="store_true",
+        help="run each split back to back for 5 s more in every visit, for the GPU's energy",
     )
     run.add_argument("--sweeps", type=positive, help="timed passes over all images in a visit")
     run.add_argument(
@@ -131,7 +139,7 @@ def _add_run(commands: Any) -> None:
         type=positive,
         default=0,
         metavar="MINUTES",
-        help="add rounds, this long, until runtimes are known to --precision",
+        help="time this long at most, with rounds added until runtimes are known to --precision",
     )
     run.add_argument(
         "--precision",

@@ -1,5 +1,6 @@
 """How far a run is: one live bar on a terminal, plain lines elsewhere."""
 
+import math
 import sys
 import time
 from typing import Never
@@ -22,9 +23,9 @@ class TerminalProgress:
             self.begin(split, "opening", of)
         self.advance(done)
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
-        self._position = f"[{number}/{of}] "
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+        self._position = _position(number, of, left_s)
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -58,9 +59,9 @@ class PlainProgress:
         self._stage, self._images = f"{split}: opening", of
         self.advance(done)
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
-        self._position = f"[{number}/{of}] "
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+        self._position = _position(number, of, left_s)
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -82,6 +83,11 @@ class PlainProgress:
 
     def _tell(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
+
+
+def _position(number: int, of: int, left_s: float | None) -> str:
+    left = "" if left_s is None else f", {math.ceil(left_s / 60)} min left"
+    return f"[{number}/{of}{left}] "
 
 
 def progress() -> TerminalProgress | PlainProgress:

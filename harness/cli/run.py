@@ -21,15 +21,19 @@ from harness.store.passes import Store
 from harness.worker import devices
 from reports.tables import terminal
 
+_CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
+
 
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe: one run per scale where it is of several."""
-    editions = [_as_asked(edition, options) for edition in protocols.load_scales(options.protocol)]
+    device = devices.resolve(options.device)
+    editions = [
+        _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
+    ]
     out = options.out or Path("runs") / editions[0].name
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
-    device = devices.resolve(options.device)
     workforce = executor(options)
     shown = progress()
     runs, finished = [], []
@@ -64,11 +68,11 @@ def command(options: argparse.Namespace) -> int:
     return cli.SOMETHING_FAILED if failed else cli.OK
 
 
-def _as_asked(edition: Protocol, options: argparse.Namespace) -> Protocol:
+def _as_asked(edition: Protocol, options: argparse.Namespace, device: str) -> Protocol:
     """Return the protocol with what the command line says otherwise."""
     return replace(
         edition,
-        timing=_timing(options, edition.timing),
+        timing=_timing(options, edition.timing, device),
         ssim=edition.ssim and not options.no_ssim,
         rounded_luma=edition.rounded_luma or options.rounded_luma,
     )
@@ -96,8 +100,10 @@ def _by_scale(
             yield edition, fitting
 
 
-def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:
+def _timing(options: argparse.Namespace, policy: TimingPolicy, device: str) -> TimingPolicy:
     """Return the protocol's timing with what the command line says otherwise."""
+    most = _CPU_ROUNDS if device == "cpu" else policy.rounds
+    policy = replace(policy, rounds=min(policy.rounds, most), energy=options.energy)
     names = ("policy", "rounds", "sweeps", "official_runs")
     given = {name: getattr(options, name) for name in names}
     timing = replace(policy, **{name: value for name, value in given.items() if value is not None})

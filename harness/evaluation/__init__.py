@@ -8,6 +8,7 @@ scoring    the restore pass: every SR image scored as it arrives, then deleted
 timing     one visit of the clock to a submission: on which images, what it depends on
 rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
+forecast   how long a timing may take, before any of it is made
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
 specimens  two photographs that a check restores where there is no data

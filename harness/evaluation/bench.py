@@ -1,5 +1,6 @@
 """What the evaluations of a run share, and how one pass is run or taken from the store."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,8 +26,11 @@ T = TypeVar("T")
 class Progress(Protocol):
     """Who is told how far the work is."""
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+
+    def say(self, line: str) -> None:
+        """Say something that is to be read now."""
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -51,7 +55,7 @@ class Bench:
     time_limit: float = 600.0  # seconds per pass
     retry_failed: bool = False
     fresh: bool = False
-    budget_minutes: float = 0.0  # of timing; 0 makes the protocol's rounds and no more
+    budget_minutes: float = 0.0  # of timing, at most; 0 makes the protocol's rounds and no more
     keep_sr: Path | None = None  # folder for whole SR images, which are deleted otherwise
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
@@ -68,6 +72,11 @@ class Bench:
     def ceiling(self) -> Ceiling:
         """Return what the device can do at most."""
         return self.machine.ceiling
+
+    @property
+    def standing(self) -> tuple[int, ...]:
+        """Return the processes of others that hold an idle context on the GPU."""
+        return self.machine.standing
 
     def settled(self) -> "Bench":
         """Return this bench for looking up what is in the store, as it is."""
@@ -111,11 +120,14 @@ class Bench:
             sr_sizes=sizes,
             receive=receive,
             progress=self.progress.advance,
+            standing=self.standing,
         )
 
-    def in_budget(self) -> bool:
-        """Tell whether there is time for one more round."""
-        return self.now() - self.timing_began < 60 * self.budget_minutes
+    def left_s(self) -> float:
+        """Return the seconds of timing that the budget leaves."""
+        if not self.budget_minutes:
+            return math.inf
+        return 60 * self.budget_minutes - (self.now() - self.timing_began)
 
     def stored(self, pass_name: PassName, key: str, run: Callable[[], Outcome]) -> Outcome:
         """Return the stored outcome of a pass, or run it and store what it left."""

@@ -1,5 +1,6 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from traceback import format_exc
 import harness
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.evaluation import rounds
+from harness.evaluation import forecast, rounds
 from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.executors import Ended, Executor, Serial
@@ -55,6 +56,7 @@ def run(
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
         bench = replace(bench, timing_began=bench.now())
+        bench.progress.say(_announcement(contestants, bench))
         timed, made = rounds.time(contestants, bench, executor)
     entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
@@ -75,6 +77,15 @@ def run(
     )
     save_run(out, finished)
     return finished
+
+
+def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
+    """Say how long the timing may take, by a model, and who else holds a context on the GPU."""
+    minutes = math.ceil(forecast.timing_s(contestants, bench) / 60)
+    most = f", {bench.budget_minutes:g} min at most" if bench.budget_minutes else ""
+    entries = f"{bench.protocol.timing.rounds} rounds of {len(contestants)} entries"
+    others = f"; idle processes of others on the GPU: {bench.standing}" if bench.standing else ""
+    return f"Timing {entries}, about {minutes} min where nothing is stored{most}{others}."
 
 
 def _officially_timed(

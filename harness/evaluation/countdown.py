@@ -19,7 +19,10 @@ class Countdown:
         self._began = bench.now()
         self._round_s = None if image_s is None else (1 + 2 * others) * _visit_s(bench, image_s)
 
-    def at(self, number: int, of: int) -> None:
+    def say(self, line: str) -> None:
+        """Say nothing: a check says what its timing takes itself."""
+
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
         """Tell the time left, at first by the estimate, then by the rounds that were made."""
         if number > 1:
             self._round_s = (self._now() - self._began) / (number - 1)

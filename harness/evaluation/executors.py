@@ -138,8 +138,11 @@ class _Lane:
     def __init__(self, told: _Told, device: str) -> None:
         self._told, self._device = told, device
 
-    def at(self, number: int, of: int) -> None:
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
         """Say nothing: others are at other places."""
+
+    def say(self, line: str) -> None:
+        """Say nothing: what is said of all is said by whoever began them."""
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Tell a stage with its device."""

@@ -30,13 +30,14 @@ def timed(one: Contestant, sessions: Sequence["Session"], bench: Bench) -> Entry
     """Put the visits of an entry together; it fails with the first visit that failed."""
     entry, visits = one.entry, []
     for session in sessions:
-        for place, number, outcome, repeats in session.kept[entry.slug]:
+        for place, number, outcome, repeats, bracket_mhz in session.kept[entry.slug]:
             entry = with_outcome(entry, outcome)
             visit = result(Visit, outcome)
             if visit is None:
                 return entry
             entry = replace(entry, flags=visit.flags | entry.flags | _differing(entry, visit))
-            visits.append(RoundVisit(session.number, number, place, visit, outcome.state, repeats))
+            where = (session.number, number, place)
+            visits.append(RoundVisit(*where, visit, outcome.state, repeats, bracket_mhz))
     found = scrutiny.of_visits(entry, visits, _circumstances(bench))
     return replace(entry, timing=Timing(tuple(visits)), flags=entry.flags | found)
 
@@ -58,8 +59,9 @@ def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
     for split, digests in visit.digests.items():
         scored = [score.sr_digest for score in entry.scores if score.split == split]
         if scored:
-            images += len(scored)
-            different += sum(a != b for a, b in zip(scored, digests, strict=True))
+            pairs = [pair for pair in zip(digests, scored, strict=True) if pair[0]]
+            images += len(pairs)
+            different += sum(timed != restored for timed, restored in pairs)
     if not different:
         return {}
     text = f"timed calls gave other SR images than those scored, {different} of {images}"
@@ -90,6 +92,7 @@ class _Kept(NamedTuple):
     round: int
     outcome: Outcome
     repeats: int  # times that it was made again
+    bracket_mhz: float | None  # median SM clock in the bracket before it
 
 
 class _Attempt(NamedTuple):
@@ -122,6 +125,7 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring, self.site = False, bench.machine.site
+        self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
     def _forget(self) -> None:
@@ -147,26 +151,36 @@ class Session:
         return not (self.failed and self.bench.retry_failed)
 
     def finish(self) -> "Session":
-        """Play the protocol's rounds, and those that the budget allows to reach the precision.
+        """Play the protocol's rounds, and more to reach the precision where there is a budget.
 
+        No round but the first is begun that a round like those before would take beyond it.
         Raises NotStoredError where a round is not in the store and nothing is to be measured.
         """
         self._forget()
-        for number in range(self.bench.protocol.timing.rounds):
-            self._go(number, self.bench.protocol.timing.rounds)
-        while self.bench.budget_minutes and self.whole() and not self._precise():
-            number = len(self.rounds)
+        while self._wanted():
             try:
-                self._play(number)
+                self._play(len(self.rounds))
             except NotStoredError:
-                if not (self.bench.measuring and self.bench.in_budget()):
+                if not self.bench.measuring and not (self.rounds and self.bench.budget_minutes):
+                    raise
+                late = self.bench.left_s() < self._longest_s
+                if self.rounds and (late or not self.bench.measuring):
                     break
-                self._go(number, number + 1)
+                self._go(len(self.rounds))
         return self
 
-    def _go(self, number: int, of: int) -> None:
-        self.bench.progress.at(number + 1, of)
-        self._play(number, self.bench.measuring)
+    def _wanted(self) -> bool:
+        if len(self.rounds) < self.bench.protocol.timing.rounds:
+            return True
+        return bool(self.bench.budget_minutes) and self.whole() and not self._precise()
+
+    def _go(self, number: int) -> None:
+        of = max(number + 1, self.bench.protocol.timing.rounds)
+        left_s = min((of - number) * self._longest_s, self.bench.left_s())
+        self.bench.progress.at(number + 1, of, left_s or None)
+        began_s = self.bench.now()
+        self._play(number, measuring=True)
+        self._longest_s = max(self._longest_s, self.bench.now() - began_s)
 
     def _precise(self) -> bool:
         entries = [timed(one, [self], self.bench) for one in [*self.crew, self.baseline] if one]
@@ -233,22 +247,27 @@ class Session:
         plan: list[tuple[Contestant, Position]] = [(one, "entry") for one in order]
         if self.baseline:
             plan = [(self.baseline, "start"), *plan, (self.baseline, "end")]
+        bracket_mhz: float | None = None
         for one, place in plan:
             if one.entry.slug in self.failed:
                 continue
             outcome, repeats = self._calm_visit(
-                one, {"round": number, "attempt": attempt, "place": place}
+                one, {"round": number, "attempt": attempt, "place": place}, bracket_mhz
             )
             if outcome.failure:
                 self.failed.add(one.entry.slug)
-            yield one.entry.slug, _Kept(place, number, outcome, repeats)
+            yield one.entry.slug, _Kept(place, number, outcome, repeats, bracket_mhz)
+            if place == "start" and outcome.state and outcome.state.sweeps_sm_mhz:
+                bracket_mhz = outcome.state.sweeps_sm_mhz.middle
 
-    def _calm_visit(self, one: Contestant, position: dict[str, object]) -> tuple[Outcome, int]:
+    def _calm_visit(
+        self, one: Contestant, position: dict[str, object], bracket_mhz: float | None
+    ) -> tuple[Outcome, int]:
         """Visit, again while something disturbs the GPU; `official` takes what comes."""
         official = self.bench.protocol.timing.policy == "official"
         outcomes = _until_calm(
             lambda repeat: self._visit(one, position | {"repeat": repeat}),
-            lambda outcome: official or not scrutiny.disturbance(outcome.state),
+            lambda outcome: official or not scrutiny.disturbance(outcome.state, bracket_mhz),
         )
         return outcomes[-1], len(outcomes) - 1
 

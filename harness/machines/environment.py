@@ -3,6 +3,7 @@
 import os
 import platform
 import socket
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pynvml
 import torch
 
-from harness.machines import ceiling, nvml
+from harness.machines import ceiling, nvml, sampler
 from harness.records import Machine, Site, Switches
 from harness.worker.devices import host
 
@@ -20,8 +21,16 @@ _CPUINFO = Path("/proc/cpuinfo")
 def machine(device: str, switches: Switches) -> Machine:
     """Describe all that is known of where work is done now."""
     most = ceiling.of_device(device)
-    observed = observe(device) | ceiling.described(most)
-    return Machine(identity(device, switches), most, _site(device), observed)
+    others = sampler.standing(device)
+    observed = observe(device) | ceiling.described(most) | _contexts(others)
+    idle = tuple(pid for pid, is_idle in others.items() if is_idle)
+    return Machine(identity(device, switches), most, _site(device), observed, idle)
+
+
+def _contexts(others: Mapping[int, bool]) -> dict[str, str]:
+    """Describe who held a context on the GPU before the run."""
+    told = [f"{pid} ({'idle' if idle else 'computing'})" for pid, idle in others.items()]
+    return {"processes_of_others": ", ".join(told)} if told else {}
 
 
 def _site(device: str) -> Site:

@@ -31,6 +31,7 @@ class Machine:
     ceiling: Ceiling = field(default_factory=Ceiling)
     site: Site = field(default_factory=Site)
     observed: dict[str, str] = field(default_factory=dict)  # never part of a key
+    standing: tuple[int, ...] = ()  # processes of others with an idle context on the GPU
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class DeviceState:
     temperature_c: Spread | None = None
     utilisation_percent: Spread | None = None
     reasons: tuple[str, ...] = ()  # why clocks were below their highest, at any sample
-    foreign: tuple[int, ...] = ()  # compute processes on the GPU that are not the harness's
+    # compute processes on the GPU that are neither the harness's nor were idle there before
+    foreign: tuple[int, ...] = ()
     process_bytes: int | None = None  # most GPU memory of the visit's processes together
     energy_mj: dict[str, float] = field(default_factory=dict)  # split -> per image
+    burst_c: dict[str, Spread] = field(default_factory=dict)  # split -> temperature meanwhile
+    sweeps_sm_mhz: Spread | None = None  # the SM clock during the timed calls alone
+    lost: str = ""  # why nobody watched to the end

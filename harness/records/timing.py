@@ -21,6 +21,7 @@ class RoundVisit:
     visit: Visit
     state: DeviceState | None = None  # of its GPU; None where NVML is not available
     repeats: int = 0  # times that it was measured again, as something disturbed it
+    bracket_mhz: float | None = None  # median SM clock in the bracket before it
 
 
 @dataclass(frozen=True)

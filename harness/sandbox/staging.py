@@ -7,6 +7,7 @@ submission that writes beside its own files writes into the copy.
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import site
 import socket
@@ -23,6 +24,11 @@ from harness.worker.folder import PassFolder
 
 _KEPT_VARIABLES = ("PATH", "LANG", "TZ", "SYSTEMROOT")
 _KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "LD_", "LC_", "OMP_", "MKL_", "KMP_", "TORCH_", "PYTORCH_")
+# what changes speed or bits behind the protocol's back
+_DROPPED = re.compile(
+    r"CUDA_LAUNCH_BLOCKING|NVIDIA_TF32_OVERRIDE|TORCH_ALLOW_TF32_\w+|PYTORCH_(\w+_)?ALLOC_CONF"
+    r"|PYTORCH_NO_\w*MEMORY_CACHING"
+)
 _PREFIX = "esr-harness-"
 
 
@@ -102,7 +108,8 @@ def bare_environment(home: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT_VARIABLES or name.startswith(_KEPT_PREFIXES)
+        if (name in _KEPT_VARIABLES or name.startswith(_KEPT_PREFIXES))
+        and not _DROPPED.fullmatch(name)
     }
     return kept | {
         "HOME": str(home),

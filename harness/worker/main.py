@@ -7,14 +7,12 @@ the SR images go there. Standard output belongs to the submission and ends in it
 import contextlib
 import os
 import traceback
-from dataclasses import fields
 from pathlib import Path
 
 from harness.errors import EntryError, ForwardError, LoadingError
-from harness.records import Job
 from harness.records.schema import to_table
 from harness.worker.desk import Desk
-from harness.worker.devices import Device, select
+from harness.worker.devices import host, select
 from harness.worker.folder import PassFolder
 from harness.worker.loading import load
 from harness.worker.loading.faults import guarded
@@ -32,6 +30,9 @@ def main(folder: Path) -> None:
     job = files.job()
     device = select(job.device)
     device.apply(job.switches)
+    if job.pass_name == "time" and not device.is_gpu:
+        host.pin()
+    switches = host.read()
     witness = Witness(device)
     run = PASSES[job.pass_name]()
     entry = folder / job.folder
@@ -40,12 +41,13 @@ def main(folder: Path) -> None:
         loaded = guarded(
             lambda: load(job.manifest, entry, device.torch_device), "loading it", LoadingError
         )
-        changed = _changed_switches(job, device)
+        changed = _changed(switches)
+        host.restore(switches)
         device.apply(job.switches)
         desk = Desk(files, job, device, loaded, witness)
         doing = f"the {job.pass_name} pass"
         result = guarded(lambda: to_table(run(desk)), doing, ForwardError)
-        changed += _changed_switches(job, device)
+        changed += _changed(switches)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
         guarded(lambda: files.put_result(answer), f"the result of {doing}", ForwardError)
     except EntryError as error:
@@ -54,8 +56,6 @@ def main(folder: Path) -> None:
         files.put_result({"failure": {"stage": error.stage, "reason": str(error)}})
 
 
-def _changed_switches(job: Job, device: Device) -> list[str]:
-    found = device.switches()
-    return [
-        f.name for f in fields(found) if getattr(found, f.name) != getattr(job.switches, f.name)
-    ]
+def _changed(switches: dict[str, object]) -> list[str]:
+    now = host.read()
+    return [name for name, value in switches.items() if now[name] != value]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from harness.records import (
 )
 from harness.worker import clock
 from harness.worker.desk import Desk
+from harness.worker.devices import host
 from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
 from harness.worker.pixels import to_uint8
@@ -165,14 +167,14 @@ def _time() -> Callable[[Desk], Visit]:
 
 def _images(desk: Desk) -> list[clock.Sample]:
     return [
-        (image.split, lambda index=index: desk.lr(index))  # type: ignore[misc]
+        clock.Sample(image.split, desk.lr_size(index), partial(desk.lr, index))
         for index, image in enumerate(desk.job.images)
     ]
 
 
 def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
     def digest(sr: torch.Tensor) -> str:
-        return pixels.digest(to_uint8(sr.cpu(), desk.job.manifest.model.data_range))
+        return pixels.digest(desk.device.quantised(sr, desk.job.manifest.model.data_range))
 
     visit = clock.measure(
         network,
@@ -184,7 +186,7 @@ def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visi
         data_range=desk.job.manifest.model.data_range,
         seed=_SEED,
     )
-    return replace(visit, flags=visit.flags | desk.witness.flags())
+    return replace(visit, flags=visit.flags | desk.witness.flags(), cores=host.pinned())
 
 
 def _profile() -> Callable[[Desk], Profile]:
@@ -200,8 +202,8 @@ def _profile() -> Callable[[Desk], Profile]:
         for height, width in study.sizes:
             lr = desk.smooth_lr(height, width)
             try:
-                forward(network, lr)
-                images.append((f"{height}x{width}", lr.clone))
+                forward(network, lr.clone())
+                images.append(clock.Sample(f"{height}x{width}", (height, width), lr.clone))
             except ForwardError as error:
                 refused[f"{height}x{width}"] = str(error)
         visit = _timed(desk, network, images)

@@ -34,7 +34,9 @@ class Recorder:
     def __init__(self) -> None:
         self.stages: list[tuple[str, str]] = []
 
-    def at(self, number: int, of: int) -> None: ...
+    def at(self, number: int, of: int, left_s: float | None = None) -> None: ...
+
+    def say(self, line: str) -> None: ...
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         self.stages.append((entry, stage))

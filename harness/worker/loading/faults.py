@@ -1,5 +1,6 @@
 """What a submission's code raises, as one sentence with the file and line that it came from."""
 
+import re
 import sysconfig
 import traceback
 from collections.abc import Callable
@@ -36,7 +37,11 @@ def _sentence(error: BaseException, doing: str) -> str:
         return f"{doing} failed: {place} is not valid Python ({error.msg})"
     message = _message(error)
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate" in message:
-        return f"{doing} ran out of memory; the network needs less, or the device more, of it"
+        asked = re.search(r"[Tt]ried to allocate ([\d.]+ \w+)", message)
+        wanted = f", asking for {asked[1]} more" if asked else ""
+        return (
+            f"{doing} ran out of memory{wanted}; the network needs less, or the device more, of it"
+        )
     said = f"{doing} raised {type(error).__name__}: {message[:300] or 'no message'}"
     return f"{said} ({place})" if (place := _place(error)) else said
 
