@@ -70,7 +70,9 @@ class Stopwatch:
 
     began: list[float] = field(default_factory=list)
 
-    def at(self, number: int, of: int) -> None: ...
+    def at(self, number: int, of: int, left_s: float | None = None) -> None: ...
+
+    def say(self, line: str) -> None: ...
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         self.began.append(time.monotonic())
@@ -160,10 +162,9 @@ def main() -> None:
         folder = Path(name)
         challenge = edition(options.sweeps, options.drift)
         split = generated(challenge.splits[0].name, options.side, ImageCache(folder))
-        identity = environment.identity(device, challenge.switches)
-        bench = Bench(
-            challenge, (split,), device, Store(folder), Stopwatch(), 300, identity=identity
-        )
+        machine = environment.machine(device, challenge.switches)
+        identity = machine.identity
+        bench = Bench(challenge, (split,), device, Store(folder), Stopwatch(), 300, machine=machine)
         # the second visit tells how long visits take; the first also reads packages from the disk
         pilots = []
         for _ in range(2):

@@ -1,5 +1,6 @@
 """How far a run is: one live bar on a terminal, plain lines elsewhere."""
 
+import math
 import sys
 import time
 from typing import Never
@@ -16,9 +17,15 @@ class TerminalProgress:
         self._position = ""
         self._bar: tqdm[Never] = tqdm(total=0, unit="image", dynamic_ncols=True, leave=False)
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
-        self._position = f"[{number}/{of}] "
+    def opening(self, split: str, done: int, of: int) -> None:
+        """Say how many images of a split are open."""
+        if done == 1:
+            self.begin(split, "opening", of)
+        self.advance(done)
+
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+        self._position = _position(number, of, left_s)
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -27,7 +34,7 @@ class TerminalProgress:
 
     def advance(self, done: int) -> None:
         """Say how many images of the stage are done."""
-        self._bar.update(done - self._bar.n)
+        self._bar.update(max(0, done - self._bar.n))
 
     def say(self, line: str) -> None:
         """Print a line of results above the bar."""
@@ -44,11 +51,17 @@ class PlainProgress:
     """A line when a stage begins, and one every ten seconds of a long one."""
 
     def __init__(self) -> None:
-        self._position, self._stage, self._images, self._last = "", "", 0, 0.0
+        self._position, self._stage, self._images = "", "", 0
+        self._last = time.monotonic()
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
-        self._position = f"[{number}/{of}] "
+    def opening(self, split: str, done: int, of: int) -> None:
+        """Say how many images of a split are open, where it takes long."""
+        self._stage, self._images = f"{split}: opening", of
+        self.advance(done)
+
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+        self._position = _position(number, of, left_s)
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -70,6 +83,11 @@ class PlainProgress:
 
     def _tell(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
+
+
+def _position(number: int, of: int, left_s: float | None) -> str:
+    left = "" if left_s is None else f", {math.ceil(left_s / 60)} min left"
+    return f"[{number}/{of}{left}] "
 
 
 def progress() -> TerminalProgress | PlainProgress:

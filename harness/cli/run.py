@@ -7,6 +7,7 @@ from pathlib import Path
 
 import reports
 from harness import cli, protocols
+from harness.cli.executors import executor
 from harness.cli.inputs import data_folder, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
@@ -21,40 +22,44 @@ from harness.store.passes import Store
 from harness.worker import devices
 from reports.tables import terminal
 
+_CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
+
 
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe: one run per scale where it is of several."""
-    editions = [_as_asked(edition, options) for edition in protocols.load_scales(options.protocol)]
+    device = devices.resolve(options.device)
+    editions = [
+        _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
+    ]
     out = options.out or Path("runs") / editions[0].name
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
-    device = devices.resolve(options.device)
     if options.require_isolation:
         jail.required()
+    workforce = executor(options)
     shown = progress()
-    runs = []
-    for edition, entries in _by_scale(editions, found):
-        folder = out if len(editions) == 1 else out / f"x{edition.scale}"
-        data = data_folder(options.data, edition, folder)
-        bench = Bench(
-            edition,
-            open_splits(edition, data, options.splits),
-            device,
-            Store(folder),
-            shown,
-            time_limit=options.time_limit,
-            retry_failed=options.retry_failed,
-            fresh=options.fresh,
-            budget_minutes=options.budget,
-            precision=options.precision,
-            keep_sr=folder / "sr" if options.keep_sr else None,
-        )
-        runs.append((entries, bench, folder))
-    finished = []
+    runs, finished = [], []
     try:
+        for edition, entries in _by_scale(editions, found):
+            folder = out if len(editions) == 1 else out / f"x{edition.scale}"
+            data = data_folder(options.data, edition, folder)
+            bench = Bench(
+                edition,
+                open_splits(edition, data, options.splits, progress=shown.opening),
+                device,
+                Store(folder),
+                shown,
+                time_limit=options.time_limit,
+                retry_failed=options.retry_failed,
+                fresh=options.fresh,
+                budget_minutes=options.budget,
+                precision=options.precision,
+                keep_sr=folder / "sr" if options.keep_sr else None,
+            )
+            runs.append((entries, bench, folder))
         for entries, bench, folder in runs:
-            run = challenge.run(entries, bench, folder, options.command_line)
+            run = challenge.run(entries, bench, folder, options.command_line, workforce)
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
     finally:
@@ -66,11 +71,11 @@ def command(options: argparse.Namespace) -> int:
     return cli.SOMETHING_FAILED if failed else cli.OK
 
 
-def _as_asked(edition: Protocol, options: argparse.Namespace) -> Protocol:
+def _as_asked(edition: Protocol, options: argparse.Namespace, device: str) -> Protocol:
     """Return the protocol with what the command line says otherwise."""
     return replace(
         edition,
-        timing=_timing(options, edition.timing),
+        timing=_timing(options, edition.timing, device),
         ssim=edition.ssim and not options.no_ssim,
         rounded_luma=edition.rounded_luma or options.rounded_luma,
     )
@@ -98,8 +103,10 @@ def _by_scale(
             yield edition, fitting
 
 
-def _timing(options: argparse.Namespace, policy: TimingPolicy) -> TimingPolicy:
+def _timing(options: argparse.Namespace, policy: TimingPolicy, device: str) -> TimingPolicy:
     """Return the protocol's timing with what the command line says otherwise."""
+    most = _CPU_ROUNDS if device == "cpu" else policy.rounds
+    policy = replace(policy, rounds=min(policy.rounds, most), energy=options.energy)
     names = ("policy", "rounds", "sweeps", "official_runs")
     given = {name: getattr(options, name) for name in names}
     timing = replace(policy, **{name: value for name, value in given.items() if value is not None})

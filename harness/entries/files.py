@@ -69,7 +69,8 @@ def _named(submission: Submission) -> Iterator[tuple[str, Path]]:
     manifest, checkpoint = submission.manifest, submission.checkpoint
     if manifest.official:
         return
-    named = [(manifest.model.file, submission.staged.model.file, submission.model_file, {".py"})]
+    kinds = {".py"} if manifest.model.format == "python" else {*CHECKPOINTS, ".pt2", ".onnx"}
+    named = [(manifest.model.file, submission.staged.model.file, submission.model_file, kinds)]
     staged = submission.staged.weights
     if manifest.weights and staged and checkpoint and os.path.lexists(checkpoint):
         named.append((manifest.weights.path, staged.path, checkpoint, CHECKPOINTS))

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ _LARGEST = 2**20  # bytes
 _LONGEST_NAME = 200
 _DEEPEST = 20  # arguments within arguments
 _HIGHEST = 2**63  # of whole numbers
+# a table with a key behind it, or two keys
+_CROWDED = re.compile(r'\s*(\[\w+\]\s*\w|\w+\s*=\s*("[^"]*"|[\w.]+)\s+\w+\s*=)')
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -41,7 +44,8 @@ def read_manifest(folder: Path) -> Manifest:
     except SchemaError as error:
         raise SubmissionError(one_line(f"{file}: {error}")) from None
     except (ValueError, RecursionError) as error:
-        raise SubmissionError(one_line(f"{file} is not valid TOML: {error}")) from None
+        reason = f"{file} is not valid TOML: {error}{_crowded(text)}"
+        raise SubmissionError(one_line(reason)) from None
     _check_values(file, manifest)
     return manifest
 
@@ -74,6 +78,14 @@ def _shown(manifest: Manifest) -> Manifest:
     )
 
 
+def _crowded(text: str) -> str:
+    """Say how to split a line that holds more than TOML allows on one."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _CROWDED.match(line):
+            return f"; line {number}: give each [table] and each key = value a line of its own"
+    return ""
+
+
 def _check_values(file: Path, manifest: Manifest) -> None:
     model = manifest.model
     paths = {"model.file": model.file, "model.factory": model.factory}
@@ -96,6 +108,7 @@ def _check_values(file: Path, manifest: Manifest) -> None:
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),
         *_tile_faults(model),
+        *_format_faults(manifest),
         (
             not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (too long a name as well)
             f"model.file {model.file!r} does not exist; name the network's Python file",
@@ -109,6 +122,21 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     for wrong, sentence in faults:
         if wrong:
             raise SubmissionError(f"{file}: {sentence}")
+
+
+def _format_faults(manifest: Manifest) -> list[tuple[bool, str]]:
+    model = manifest.model
+    if model.format == "python":
+        return [(not model.factory, "model.factory is missing; name what builds the network")]
+    given = {
+        "model.factory": model.factory,
+        "model.arguments": model.arguments,
+        "[weights]": manifest.weights,
+        "[complexity]": manifest.complexity,
+    }
+    foreign = ", ".join(name for name, value in given.items() if value)
+    text = f"{foreign} is for Python networks, a {model.format} program holds all; remove it"
+    return [(bool(foreign), text)]
 
 
 def _tile_faults(model: ModelTable) -> list[tuple[bool, str]]:

@@ -1,5 +1,6 @@
 """What the evaluations of a run share, and how one pass is run or taken from the store."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from harness.entries.submission import Submission
 from harness.images.datasets import SplitData
 from harness.machines import local
-from harness.records import Ceiling, Entry, Job, Outcome, PassName, Study
+from harness.records import Ceiling, Entry, Job, Machine, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
 from harness.records.schema import SchemaError, from_table, to_table
 from harness.sandbox import jail as jails
@@ -27,14 +28,21 @@ T = TypeVar("T")
 class Progress(Protocol):
     """Who is told how far the work is."""
 
-    def at(self, number: int, of: int) -> None:
-        """Say which entry comes next."""
+    def at(self, number: int, of: int, left_s: float | None = None) -> None:
+        """Say which entry or round comes next, and how long all may still take."""
+
+    def say(self, line: str) -> None:
+        """Say something that is to be read now."""
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
 
     def advance(self, done: int) -> None:
         """Say how many images of the stage are done."""
+
+
+class NotStoredError(Exception):
+    """A pass is not in the store, and is not to be run."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +57,33 @@ class Bench:
     time_limit: float = 600.0  # seconds per pass
     retry_failed: bool = False
     fresh: bool = False
-    budget_minutes: float = 0.0  # of timing; 0 makes the protocol's rounds and no more
+    budget_minutes: float = 0.0  # of timing, at most; 0 makes the protocol's rounds and no more
     keep_sr: Path | None = None  # folder for whole SR images, which are deleted otherwise
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`
-    identity: dict[str, str] = field(default_factory=dict)
     jail: Jail = field(default_factory=jails.chosen)  # around every pass
-    ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
+    machine: Machine = field(default_factory=Machine)  # that work is done on
+    measuring: bool = True  # whether what the store lacks is measured
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return what results on the machine depend on."""
+        return self.machine.identity
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """Return what the device can do at most."""
+        return self.machine.ceiling
+
+    @property
+    def standing(self) -> tuple[int, ...]:
+        """Return the processes of others that hold an idle context on the GPU."""
+        return self.machine.standing
+
+    def settled(self) -> "Bench":
+        """Return this bench for looking up what is in the store, as it is."""
+        return replace(self, measuring=False, fresh=False, retry_failed=False)
 
     def run(
         self,
@@ -69,7 +96,12 @@ class Bench:
         receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
         study: Study | None = None,
     ) -> Outcome:
-        """Run a pass of `submission` in a fresh process, whatever the store holds."""
+        """Run a pass of `submission` in a fresh process, whatever the store holds.
+
+        Raises NotStoredError where nothing is to be measured.
+        """
+        if not self.measuring:
+            raise NotStoredError
         protocol = self.protocol
         stage = f"{pass_name}, {study.variant}" if study else pass_name
         self.progress.begin(submission.manifest.shown_name, stage, total)
@@ -92,11 +124,14 @@ class Bench:
             sr_sizes=sizes,
             receive=receive,
             progress=self.progress.advance,
+            standing=self.standing,
         )
 
-    def in_budget(self) -> bool:
-        """Tell whether there is time for one more round."""
-        return self.now() - self.timing_began < 60 * self.budget_minutes
+    def left_s(self) -> float:
+        """Return the seconds of timing that the budget leaves."""
+        if not self.budget_minutes:
+            return math.inf
+        return 60 * self.budget_minutes - (self.now() - self.timing_began)
 
     def stored(self, pass_name: PassName, key: str, run: Callable[[], Outcome]) -> Outcome:
         """Return the stored outcome of a pass, or run it and store what it left."""

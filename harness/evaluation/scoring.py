@@ -71,8 +71,8 @@ def kept(folder: Path, submission: Submission, split: str, pair: Pair) -> Path:
 
 
 def sources(splits: Sequence[SplitData]) -> list[SourceImage]:
-    """Return the LR images of `splits` for a worker."""
-    return [SourceImage(split.name, pair.lr.array) for split in splits for pair in split.pairs]
+    """Return the LR images of `splits` for a worker. Raises DataError where one is damaged."""
+    return [SourceImage(split.name, pair.lr.whole()) for split in splits for pair in split.pairs]
 
 
 def _keep(sr: NDArray[np.uint8], file: Path) -> None:

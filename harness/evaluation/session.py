@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from harness.entries.submission import Submission
-from harness.evaluation.bench import Bench, result, with_outcome
+from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.timing import time_pass, timed_splits, timing_depends
-from harness.records import Entry, Outcome, Position, Round, RoundVisit, Timing, Visit
-from harness.records.schema import to_table
+from harness.records import Entry, Outcome, Position, Round, RoundVisit, Site, Timing, Visit
+from harness.records.schema import from_table, to_table
 from harness.sandbox.answers import AnswerError, Asked, check_visit
 from harness.statistics import estimates, runtimes, scrutiny
 
@@ -30,13 +30,14 @@ def timed(one: Contestant, sessions: Sequence["Session"], bench: Bench) -> Entry
     """Put the visits of an entry together; it fails with the first visit that failed."""
     entry, visits = one.entry, []
     for session in sessions:
-        for place, number, outcome, repeats in session.kept[entry.slug]:
+        for place, number, outcome, repeats, bracket_mhz in session.kept[entry.slug]:
             entry = with_outcome(entry, outcome)
             visit = result(Visit, outcome)
             if visit is None:
                 return entry
             entry = replace(entry, flags=visit.flags | entry.flags | _differing(entry, visit))
-            visits.append(RoundVisit(session.number, number, place, visit, outcome.state, repeats))
+            where = (session.number, number, place)
+            visits.append(RoundVisit(*where, visit, outcome.state, repeats, bracket_mhz))
     found = scrutiny.of_visits(entry, visits, _circumstances(bench))
     return replace(entry, timing=Timing(tuple(visits)), flags=entry.flags | found)
 
@@ -58,8 +59,9 @@ def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
     for split, digests in visit.digests.items():
         scored = [score.sr_digest for score in entry.scores if score.split == split]
         if scored:
-            images += len(scored)
-            different += sum(a != b for a, b in zip(scored, digests, strict=True))
+            pairs = [pair for pair in zip(digests, scored, strict=True) if pair[0]]
+            images += len(pairs)
+            different += sum(timed != restored for timed, restored in pairs)
     if not different:
         return {}
     text = f"timed calls gave other SR images than those scored, {different} of {images}"
@@ -83,10 +85,6 @@ def common(baseline: Contestant | None, bench: Bench) -> dict[str, object]:
     return timing_depends(bench) | {"baseline": baseline.entry.digest if baseline else ""}
 
 
-class _NotStoredError(Exception):
-    """A visit is not in the store, and is not to be made."""
-
-
 class _Kept(NamedTuple):
     """A visit that counts."""
 
@@ -94,6 +92,7 @@ class _Kept(NamedTuple):
     round: int
     outcome: Outcome
     repeats: int  # times that it was made again
+    bracket_mhz: float | None  # median SM clock in the bracket before it
 
 
 class _Attempt(NamedTuple):
@@ -125,7 +124,8 @@ class Session:
     ) -> None:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
-        self.measuring = False
+        self.measuring, self.site = False, bench.machine.site
+        self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
     def _forget(self) -> None:
@@ -146,32 +146,41 @@ class Session:
         try:
             for number in range(self.bench.protocol.timing.rounds):
                 self._play(number)
-        except _NotStoredError:
+        except NotStoredError:
             return False
         return not (self.failed and self.bench.retry_failed)
 
     def finish(self) -> "Session":
-        """Play the protocol's rounds, and those that the budget allows to reach the precision."""
+        """Play the protocol's rounds, and more to reach the precision where there is a budget.
+
+        No round but the first is begun that a round like those before would take beyond it.
+        Raises NotStoredError where a round is not in the store and nothing is to be measured.
+        """
         self._forget()
-        for number in range(self.bench.protocol.timing.rounds):
-            self._go(number, self.bench.protocol.timing.rounds)
-        while self.bench.budget_minutes and self.whole() and not self._precise():
-            number = len(self.rounds)
+        while self._wanted():
             try:
-                self._play(number)
-            except _NotStoredError:
-                if not self.bench.in_budget():
+                self._play(len(self.rounds))
+            except NotStoredError:
+                if not self.bench.measuring and not (self.rounds and self.bench.budget_minutes):
+                    raise
+                late = self.bench.left_s() < self._longest_s
+                if self.rounds and (late or not self.bench.measuring):
                     break
-                self._go(number, number + 1)
+                self._go(len(self.rounds))
         return self
 
-    def _go(self, number: int, of: int) -> None:
-        self.bench.progress.at(number + 1, of)
-        self.measuring = True
-        try:
-            self._play(number)
-        finally:
-            self.measuring = False
+    def _wanted(self) -> bool:
+        if len(self.rounds) < self.bench.protocol.timing.rounds:
+            return True
+        return bool(self.bench.budget_minutes) and self.whole() and not self._precise()
+
+    def _go(self, number: int) -> None:
+        of = max(number + 1, self.bench.protocol.timing.rounds)
+        left_s = min((of - number) * self._longest_s, self.bench.left_s())
+        self.bench.progress.at(number + 1, of, left_s or None)
+        began_s = self.bench.now()
+        self._play(number, measuring=True)
+        self._longest_s = max(self._longest_s, self.bench.now() - began_s)
 
     def _precise(self) -> bool:
         entries = [timed(one, [self], self.bench) for one in [*self.crew, self.baseline] if one]
@@ -181,7 +190,28 @@ class Session:
 
     # ------------------------------------------------------------ rounds
 
-    def _play(self, number: int) -> None:
+    def _play(self, number: int, measuring: bool = False) -> None:
+        """Take one round from the store, or play it whole on the card that is here.
+
+        The store names the card that a finished round was played on: what two jobs played at
+        once, or one began and another went on with on another card, is never mixed.
+        """
+        key = self._key({"round": number})
+        finished, failed = self.bench.store.get("round", key), set(self.failed)
+        try:
+            if finished is not None:
+                self.site, self.measuring = from_table(Site, finished), False
+                self._visit_all(number)
+                return
+        except NotStoredError:  # visits were removed
+            self.failed = failed
+        if not measuring:
+            raise NotStoredError
+        self.site, self.measuring = self.bench.machine.site, True
+        self._visit_all(number)
+        self.bench.store.put("round", key, to_table(self.site))
+
+    def _visit_all(self, number: int) -> None:
         """Make the visits of one round, again while its baselines drift apart."""
         bound = self.bench.protocol.timing.drift
         attempts = _until_calm(
@@ -194,7 +224,7 @@ class Session:
         drifts = tuple(attempt.drift for attempt in attempts if attempt.drift is not None)
         flagged = bool(drifts) and abs(drifts[-1]) > bound
         slugs = tuple(one.entry.slug for one in attempts[-1].order)
-        self.rounds.append(Round(self.number, number, slugs, drifts, flagged))
+        self.rounds.append(Round(self.number, number, slugs, drifts, flagged, self.site))
 
     def _attempt(self, number: int, attempt: int) -> _Attempt:
         order, visits = self._order(number, attempt), dict[str, list[_Kept]]()
@@ -217,38 +247,47 @@ class Session:
         plan: list[tuple[Contestant, Position]] = [(one, "entry") for one in order]
         if self.baseline:
             plan = [(self.baseline, "start"), *plan, (self.baseline, "end")]
+        bracket_mhz: float | None = None
         for one, place in plan:
             if one.entry.slug in self.failed:
                 continue
             outcome, repeats = self._calm_visit(
-                one, {"round": number, "attempt": attempt, "place": place}
+                one, {"round": number, "attempt": attempt, "place": place}, bracket_mhz
             )
             if outcome.failure:
                 self.failed.add(one.entry.slug)
-            yield one.entry.slug, _Kept(place, number, outcome, repeats)
+            yield one.entry.slug, _Kept(place, number, outcome, repeats, bracket_mhz)
+            if place == "start" and outcome.state and outcome.state.sweeps_sm_mhz:
+                bracket_mhz = outcome.state.sweeps_sm_mhz.middle
 
-    def _calm_visit(self, one: Contestant, position: dict[str, object]) -> tuple[Outcome, int]:
+    def _calm_visit(
+        self, one: Contestant, position: dict[str, object], bracket_mhz: float | None
+    ) -> tuple[Outcome, int]:
         """Visit, again while something disturbs the GPU; `official` takes what comes."""
         official = self.bench.protocol.timing.policy == "official"
         outcomes = _until_calm(
             lambda repeat: self._visit(one, position | {"repeat": repeat}),
-            lambda outcome: official or not scrutiny.disturbance(outcome.state),
+            lambda outcome: official or not scrutiny.disturbance(outcome.state, bracket_mhz),
         )
         return outcomes[-1], len(outcomes) - 1
 
     def _visit(self, one: Contestant, position: dict[str, object]) -> Outcome:
         """Return a visit's outcome from the store, or make it and store it."""
         bench = self.bench
-        session = {"session": self.number, "crew": self.digests, "submission": one.entry.digest}
-        key = bench.store.key("time", common(self.baseline, bench) | session | position)
+        which = {"submission": one.entry.digest, "card": self.site.card}
+        key = self._key(which | position)
         outcome = bench.kept("time", key)
         if outcome and _is_whole(outcome, bench):
             return outcome
         if not self.measuring:
-            raise _NotStoredError
+            raise NotStoredError
         outcome = time_pass(one.submission, bench)
         bench.store.put("time", key, to_table(outcome))
         return outcome
+
+    def _key(self, part: dict[str, object]) -> str:
+        session = {"session": self.number, "crew": self.digests}
+        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
 
     def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:

@@ -1,6 +1,6 @@
 """A pass on this machine: one worker at a time, the GPU watched while it is timed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from harness.entries.submission import Submission
@@ -23,10 +23,14 @@ def run(
     sr_sizes: Shapes,
     receive: Receive | None,
     progress: Callable[[int], None],
+    standing: Collection[int] = (),
 ) -> Outcome:
-    """Run a pass in a fresh process in `jail`; beside a `time` pass the GPU is sampled."""
+    """Run a pass in a fresh process in `jail`; beside a `time` pass the GPU is sampled.
+
+    `standing` are processes that hold a context on the GPU and are idle.
+    """
     watched = job.device if job.pass_name == "time" else ""
-    with nvml.opened(watched) as gpu, Sampler(gpu) as sampler:
+    with nvml.opened(watched) as gpu, Sampler(gpu, standing) as sampler:
         outcome = run_pass(
             job,
             submission,

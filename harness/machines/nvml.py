@@ -36,25 +36,22 @@ class Reading:
 
 
 class Gpu:
-    """One GPU, as long as NVML is open."""
+    """One GPU, as long as NVML is open; its processes are those of an instance (MIG) of it."""
 
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
+    def __init__(self, handle: Any, instance: Any = None) -> None:
+        self._handle, self._instance = handle, instance or handle
 
     def ask(self, function: str, *arguments: Any) -> Any:
-        """Return what NVML's `function` says of this GPU; None where it cannot say."""
-        try:
-            return getattr(pynvml, function)(self._handle, *arguments)
-        except pynvml.NVMLError:
-            return None
+        """Return what NVML's `function` says of this GPU; None where it cannot say, or is not."""
+        return _asked(function, self._handle, *arguments)
 
     def read(self) -> Reading:
         """Read clocks, power, temperature, load, energy, limits and processes as they are now."""
         power_mw = self.ask("nvmlDeviceGetPowerUsage")
         load = self.ask("nvmlDeviceGetUtilizationRates")
-        # the name that drivers before 535 know as well
-        limits = self.ask("nvmlDeviceGetCurrentClocksThrottleReasons") or 0
-        running = self.ask("nvmlDeviceGetComputeRunningProcesses") or []
+        limits = self.ask("nvmlDeviceGetCurrentClocksEventReasons")
+        if limits is None:  # its name until driver 535
+            limits = self.ask("nvmlDeviceGetCurrentClocksThrottleReasons") or 0
         return Reading(
             sm_clock_mhz=self.ask("nvmlDeviceGetClockInfo", pynvml.NVML_CLOCK_SM),
             memory_clock_mhz=self.ask("nvmlDeviceGetClockInfo", pynvml.NVML_CLOCK_MEM),
@@ -63,8 +60,13 @@ class Gpu:
             utilisation_percent=None if load is None else load.gpu,
             energy_mj=self.ask("nvmlDeviceGetTotalEnergyConsumption"),
             reasons=tuple(reason for bit, reason in REASONS.items() if limits & bit),
-            processes={one.pid: one.usedGpuMemory or 0 for one in running},
+            processes=self.processes(),
         )
+
+    def processes(self) -> dict[int, int]:
+        """Return pid and bytes of each compute process; 0 bytes where they are not told."""
+        running = _asked("nvmlDeviceGetComputeRunningProcesses", self._instance) or []
+        return {one.pid: one.usedGpuMemory or 0 for one in running}
 
 
 @contextlib.contextmanager
@@ -93,9 +95,23 @@ def driver() -> str | None:
         return None
 
 
-def _gpu(device: str) -> Gpu | None:
-    uuid = str(torch.cuda.get_device_properties(torch.device(device)).uuid)
+def _asked(function: str, *arguments: Any) -> Any:
+    asked = getattr(pynvml, function, None)  # an older pynvml does not have them all
     try:
-        return Gpu(pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid.removeprefix('GPU-')}"))
-    except pynvml.NVMLError:
+        return asked and asked(*arguments)
+    except pynvml.NVMLError:  # nor an older driver
         return None
+
+
+def _gpu(device: str) -> Gpu | None:
+    """Find the GPU by its UUID; of an instance (MIG) the GPU that it is a part of."""
+    uuid = str(torch.cuda.get_device_properties(torch.device(device)).uuid)
+    number = uuid.removeprefix("GPU-").removeprefix("MIG-")
+    handle = _asked("nvmlDeviceGetHandleByUUID", f"GPU-{number}")
+    if handle is not None:
+        return Gpu(handle)
+    instance = _asked("nvmlDeviceGetHandleByUUID", f"MIG-{number}")
+    if instance is None:
+        return None
+    whole = _asked("nvmlDeviceGetDeviceHandleFromMigDeviceHandle", instance)
+    return Gpu(instance if whole is None else whole, instance)

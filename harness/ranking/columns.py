@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from harness.ranking.scores import format_score
 from harness.records import Certainty, Entry, Figures, Protocol, Standing
-from harness.statistics import estimates, runtimes
+from harness.statistics import estimates, launches, runtimes
 from harness.statistics.figures import fidelity_means
 from harness.statistics.runtimes import Runtime
 
-COUNTERS = ("fvcore", "hooks", "torch", "ptflops")
+COUNTERS = ("fvcore", "hooks", "torch", "ptflops", "graph")
 _RANKED = {"runtime": "runtime_ms", "flops": "flops", "params": "params"}  # column -> metric
 Cell = str | int | float | None
 
@@ -56,10 +56,21 @@ def of_measurements(
     columns |= {"runtime_ms_low": low, "runtime_ms_high": high}
     other = runtimes.official(entry)
     columns["runtime_official_ms"] = other.ms if other else None
+    columns |= _launch_columns(entry, runtime)
     energies = list(entry.timing.energy_mj.values()) if entry.timing else []
     columns |= {"energy_mj": estimates.mean(energies) if energies else None}
     columns["process_mib"] = _mib(entry.timing.process_bytes if entry.timing else None)
     return columns | dict(_cost_columns(entry, figures))
+
+
+def _launch_columns(entry: Entry, runtime: Runtime | None) -> dict[str, Cell]:
+    found = launches.of_entry(entry, runtime) if runtime else None
+    return {
+        "launch_ms": found.host_ms if found else None,
+        "back_to_back_ms": found.row_ms if found else None,
+        "graph_ms": found.graph_ms if found else None,
+        "bound_by": found.bound_by(runtime.ms) if found and runtime else None,
+    }
 
 
 def _split_columns(

@@ -11,6 +11,7 @@ from harness.ranking.scores import rank
 from harness.records import Certainty, Entry, Figures, Protocol, Run, Standing
 from harness.statistics import runtimes
 from harness.statistics.figures import figures_of
+from harness.statistics.flags import is_note
 from harness.statistics.runtimes import Runtime
 
 BaselineSource = Literal["measured", "published"]
@@ -37,6 +38,11 @@ class Row:
     def flags(self) -> dict[str, str]:
         """Return what measuring and ranking flagged: flag -> explanation."""
         return (self.entry.flags if self.entry else {}) | self.standing.flags
+
+    @property
+    def doubts(self) -> dict[str, str]:
+        """Return the flags that put a figure in doubt; the others are notes."""
+        return {flag: text for flag, text in self.flags.items() if not is_note(flag)}
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,9 @@ class Inspection:
     complexity: Complexity
     missing_keys: tuple[str, ...] = ()
     unexpected_keys: tuple[str, ...] = ()
+    loaded_share: float = 1.0  # of the network's elements that came from the checkpoint
+    stripped: tuple[str, ...] = ()  # prefixes that were taken off the checkpoint's keys
+    left_out: tuple[str, ...] = ()  # its keys that are by convention not the network's
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
@@ -95,6 +98,7 @@ class Inspection:
     operator_missing: bool = False  # the twin was measured: the entry's own operator is not built
     precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
     repeatable: bool = True  # the same input gave the same output twice
+    program: str = ""  # what an exported program is: its kind, size and weights
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
 
 
@@ -106,6 +110,8 @@ class Probe:
     refused: dict[str, str]  # size -> why the network failed on it
     repeatable: bool  # the same input gave the same output twice
     dtype: str  # of the output
+    low: float = 0.0  # least and largest value of the outputs, before they are clamped
+    high: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -131,17 +137,28 @@ class Visit:
     samples_ms: dict[str, tuple[tuple[float, ...], ...]]  # split -> image -> sweep
     peak_bytes: dict[str, int]  # split -> peak memory
     memory_kind: str  # what `peak_bytes` means on this device
-    digests: dict[str, tuple[str, ...]]  # split -> image -> sha256 of its uint8 SR image
+    # split -> image -> sha256 of its uint8 SR image; '' where this visit did not look at it
+    digests: dict[str, tuple[str, ...]]
     warm_up: dict[str, int] = field(default_factory=dict)  # LR size -> untimed passes over it
     began_s: float = 0.0  # host's monotonic clock, as warm-up began
     ended_s: float = 0.0
     reserved_bytes: dict[str, int] = field(default_factory=dict)  # split -> peak, by the allocator
-    host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)  # as samples
+    # as samples: until the whole device was idle, by its own clock and by the host's; until the
+    # call returned to the host
+    whole_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    launch_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    # split -> when its sweeps began and ended, by the host's monotonic clock
+    sweeps_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     # split -> image and milliseconds of each call on perturbed LR
     perturbed_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     perturbation_seed: int = 0
+    # split -> image and milliseconds of each call back to back, and as a CUDA graph; on a GPU
+    row_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    graph_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     bursts: dict[str, Burst] = field(default_factory=dict)  # by split, where energy is counted
     flags: dict[str, str] = field(default_factory=dict)  # what the clock found wrong -> explanation
+    cores: tuple[int, ...] = ()  # that threads were bound to, each to one
 
 
 @dataclass(frozen=True)

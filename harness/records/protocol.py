@@ -111,12 +111,14 @@ class TimingPolicy:
     policy: Literal["fair", "official"] = "fair"
     rounds: int = 10  # visits of each entry; the runs of `official`
     official_runs: int = 0  # cold runs of each entry after the fair rounds, to show beside them
-    sweeps: int = 1  # passes over all images within a visit; `official` makes one
+    sweeps: int = 3  # passes over all images within a visit; `official` makes one
     seed: int = 0  # of every order that is drawn
     settled: float = 0.05  # a size is warm when two passes over it in turn agree within this
     warm_up_passes: int = 10  # at most, over one size
+    warm_up_seconds: float = 0.5  # of work in a row before, on a GPU: its clocks rise with work
     noise: float = 0.2  # by which repeats of a call may be faster, and perturbed LR slower
-    burst_seconds: float = 1.0  # at least, of images back to back for their energy, on a GPU
+    energy: bool = False  # whether images run back to back for their energy, on a GPU
+    burst_seconds: float = 5.0  # so long at least; the counter moves ten times a second
     drift: float = 0.05  # a round whose baselines differ by more is measured again
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.errors import PassError
+from harness.errors import EntryError, PassError
 from harness.records import Failure, Job, Outcome
 from harness.sandbox import answers, cgroup, reaper
 from harness.sandbox.disk import DiskWatch
@@ -52,7 +52,7 @@ def run_pass(
     with private_folder() as folder:
         try:
             manifest = stage_submission(submission, folder.root)
-        except PassError as error:
+        except EntryError as error:
             return Outcome(failure=Failure(error.stage, str(error)))
         lr = stage_images(images, folder)
         job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)

@@ -7,8 +7,10 @@ submission that writes beside its own files writes into the copy.
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import site
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +24,11 @@ from harness.worker.folder import PassFolder
 
 _KEPT_VARIABLES = ("PATH", "LANG", "TZ", "SYSTEMROOT")
 _KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "LD_", "LC_", "OMP_", "MKL_", "KMP_", "TORCH_", "PYTORCH_")
+# what changes speed or bits behind the protocol's back
+_DROPPED = re.compile(
+    r"CUDA_LAUNCH_BLOCKING|NVIDIA_TF32_OVERRIDE|TORCH_ALLOW_TF32_\w+|PYTORCH_(\w+_)?ALLOC_CONF"
+    r"|PYTORCH_NO_\w*MEMORY_CACHING"
+)
 _PREFIX = "esr-harness-"
 
 
@@ -34,17 +41,21 @@ class SourceImage:
 
 
 def remove_leftovers() -> None:
-    """Remove private folders of harness processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdecimal() and not Path("/proc", owner).exists() and Path("/proc").exists():
+    """Remove private folders of this host's harness processes that were killed.
+
+    The folder of temporary files may be shared: of other hosts' processes /proc knows nothing.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*@*"):
+        owner, _, host = folder.name.removeprefix(_PREFIX).partition("@")
+        gone = owner.isdecimal() and Path("/proc").exists() and not Path("/proc", owner).exists()
+        if gone and host.rpartition("-")[0] == socket.gethostname():
             _remove(folder)
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[PassFolder]:
     """Make a worker's private folder; it goes when the pass is over."""
-    prefix = f"{_PREFIX}{os.getpid()}-"
+    prefix = f"{_PREFIX}{os.getpid()}@{socket.gethostname()}-"
     folder = PassFolder(Path(tempfile.mkdtemp(prefix=prefix)))
     try:
         with folder.made():
@@ -97,7 +108,8 @@ def bare_environment(home: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT_VARIABLES or name.startswith(_KEPT_PREFIXES)
+        if (name in _KEPT_VARIABLES or name.startswith(_KEPT_PREFIXES))
+        and not _DROPPED.fullmatch(name)
     }
     return kept | {
         "HOME": str(home),

@@ -2,6 +2,7 @@
 
 estimates  medians, means, intervals over rounds, outlying rounds
 runtimes   the ratios of each entry's visits to the baseline, and its runtime
+launches   what launching kernels costs beside computing them
 figures    an entry's measurements reduced to the figures that are ranked
 flags      what an inspection flags: counters that disagree, twins, stand-ins, precision
 scrutiny   what visits flag: disturbed, clocks that differ, remembered content, impossible times

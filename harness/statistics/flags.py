@@ -2,6 +2,16 @@
 
 from harness.records import Inspection, Manifest
 
+_WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
+_NAMED = 5  # keys, at most
+# what is told of an entry without putting a figure of it in doubt
+_NOTES = ("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled")
+
+
+def is_note(flag: str) -> bool:
+    """Tell whether a flag is only a note: its reader has nothing to look into."""
+    return flag.partition(":")[0] in _NOTES
+
 
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     """Return the flags that go on the entry's row."""
@@ -9,7 +19,10 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
         "flops-disagree": inspection.disagreement,
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
+        "partly-loaded": _partly(inspection.loaded_share),
+        "checkpoint-keys": _adapted(inspection),
         "plain-path": _plain_path(inspection, manifest),
+        "exported": _exported(inspection),
         "precision": _precision(inspection.precisions),
         "nondeterministic": _nondeterministic(inspection),
     }
@@ -31,6 +44,22 @@ def _loose(inspection: Inspection) -> str:
     )
 
 
+def _partly(share: float) -> str:
+    if share >= _WHOLE:
+        return ""
+    return f"{share:.1%} of the network's elements came from its checkpoint, the rest did not"
+
+
+def _adapted(inspection: Inspection) -> str:
+    parts = []
+    if inspection.stripped:
+        parts.append(f"{', '.join(inspection.stripped)} taken off the checkpoint's keys")
+    if names := inspection.left_out:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        parts.append(f"left out, as not the network's: {', '.join(names[:_NAMED])}{more}")
+    return "; ".join(parts)
+
+
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     if not inspection.operator_missing or not manifest.official or not manifest.complexity:
         return ""
@@ -40,6 +69,15 @@ def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     return (
         f"its operator {manifest.official.operator} is not built here; measured instead as "
         f"{manifest.complexity.factory}(..., {arguments})"
+    )
+
+
+def _exported(inspection: Inspection) -> str:
+    if not inspection.program:
+        return ""
+    return (
+        f"{inspection.program}: params are the constants that its operators learnt, FLOPs and "
+        "activations are counted on its graph, by the formulas of fvcore"
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.records import Ceiling, DeviceState, Entry, RoundVisit
@@ -15,12 +15,14 @@ _SLOWDOWNS = (
     "hardware thermal slowdown",
     "power brake",
 )
-_APART, _APART_MS = 0.05, 0.2  # by which the device's clock and the host's may differ
+_SLOWEST = 0.9  # of the SM clock in the baseline's visit before
+_APART, _APART_MS = 0.05, 0.2  # by which two times of one call may differ
 _INTERRUPTED = 0.05  # share of the calls in which the host may be interrupted
 _CALLS_TO_JUDGE = 3  # fewer of one image cannot tell an interruption
 # multiplications that Winograd's F(4x4, 3x3) saves; Lavin and Gray, CVPR 2016, section 4.3
 _WINOGRAD = 4.0
 
+Calls = Mapping[str, Sequence[Sequence[float]]]  # split -> image -> sweep
 LrSizes = Mapping[str, Sequence[tuple[int, int]]]  # split -> height, width of each image
 
 
@@ -39,6 +41,7 @@ def of_visits(entry: Entry, visits: Sequence[RoundVisit], around: Circumstances)
     """Return the flags that go on the entry's row."""
     flags = {
         "disturbed": _disturbed(visits),
+        "other-streams": _other_streams(visits),
         "clocks-differ": _clocks_differ(visits),
         "repeats-faster": _repeats_faster(visits, around.noise),
         "content-remembered": _content_remembered(visits, around.noise),
@@ -50,53 +53,78 @@ def of_visits(entry: Entry, visits: Sequence[RoundVisit], around: Circumstances)
 # ---------------------------------------------------------------- the machine
 
 
-def disturbance(state: DeviceState | None) -> str:
-    """Say what disturbed the GPU during a visit; nothing where all was well, or is not known."""
+def disturbance(state: DeviceState | None, bracket_mhz: float | None = None) -> str:
+    """Say what disturbed the GPU during a visit; nothing where all was well, or is not known.
+
+    `bracket_mhz` is the median SM clock of the baseline's visit before it.
+    """
     if state is None:
         return ""
     accidents = [reason for reason in state.reasons if reason in _SLOWDOWNS]
     if state.foreign:
         accidents.append(f"processes of others ({', '.join(map(str, state.foreign))})")
+    mhz = state.sweeps_sm_mhz
+    if mhz and bracket_mhz and mhz.middle < _SLOWEST * bracket_mhz:
+        text = f"clocks of {mhz.middle:.0f} MHz where the baseline had {bracket_mhz:.0f} MHz"
+        accidents.append(text)
+    if state.lost:
+        accidents.append(f"a watch that was lost ({state.lost})")
     return ", ".join(accidents)
 
 
 def _disturbed(visits: Sequence[RoundVisit]) -> str:
-    found = [what for made in visits if (what := disturbance(made.state))]
+    every = (disturbance(made.state, made.bracket_mhz) for made in visits)
+    found = [what for what in every if what]
     if not found:
         return ""
-    every = "; ".join(dict.fromkeys(found))
-    return f"{len(found)} of {len(visits)} visits, however often measured again, under {every}"
+    under = "; ".join(dict.fromkeys(found))
+    return f"{len(found)} of {len(visits)} visits, however often measured again, under {under}"
 
 
 # ---------------------------------------------------------------- the clock
 
 
+def _other_streams(visits: Sequence[RoundVisit]) -> str:
+    """Compare the timed stream's end with the whole device's: work may run on other streams."""
+    pairs = ((made.visit.whole_ms, made.visit.samples_ms) for made in visits)
+    if found := _apart(pairs):
+        return f"{found} longer until the whole device was idle than until the timed stream was"
+    return ""
+
+
 def _clocks_differ(visits: Sequence[RoundVisit]) -> str:
-    """Compare the device's clock with the host's: work may run where the device's sees nothing.
+    """Compare the device's clock with the host's, from the same start until the device was idle."""
+    pairs = ((made.visit.host_ms, made.visit.whole_ms) for made in visits)
+    if found := _apart(pairs):
+        return f"{found} longer or shorter by the host's clock than by the device's"
+    return ""
+
+
+def _apart(pairs: Iterable[tuple[Calls, Calls]]) -> str:
+    """Say in how many calls two times of the same call lie apart, if in too many.
 
     The host is interrupted now and then, on any image. So it takes more than 1 in 20 of all timed
-    calls, or the median call of one image, whatever is hidden on the others.
+    calls, or the median call of one image, whatever the others are.
     """
     apart: dict[tuple[str, int], list[bool]] = {}
-    for made in visits:
-        for split, host in made.visit.host_ms.items():
-            for index, pair in enumerate(zip(host, made.visit.samples_ms[split], strict=True)):
+    for one, other in pairs:
+        for split, images in one.items():
+            for index, pair in enumerate(zip(images, other[split], strict=True)):
                 calls = apart.setdefault((split, index), [])
                 calls += [_are_apart(*call) for call in zip(*pair, strict=True)]
     calls = [call for image in apart.values() for call in image]
     judged = [image for image in apart.values() if len(image) >= _CALLS_TO_JUDGE]
-    images = sum(statistics.median_low(image) for image in judged)
-    if not images and sum(calls) <= _INTERRUPTED * len(calls):
+    whole = sum(statistics.median_low(image) for image in judged)
+    if not whole and sum(calls) <= _INTERRUPTED * len(calls):
         return ""
     return (
-        f"{sum(calls)} of {len(calls)} calls, and the median call of {images} images, took over "
-        f"{_APART:.0%} and {_APART_MS} ms longer or shorter by the host's clock than by the "
-        "device's"
+        f"{sum(calls)} of {len(calls)} calls, and the median call of {whole} images, took over "
+        f"{_APART:.0%} and {_APART_MS} ms"
     )
 
 
-def _are_apart(host_ms: float, ms: float) -> bool:
-    return abs(host_ms - ms) > max(_APART_MS, _APART * host_ms)
+def _are_apart(one_ms: float, other_ms: float) -> bool:
+    return abs(one_ms - other_ms) > max(_APART_MS, _APART * one_ms)
 
 
 def _repeats_faster(visits: Sequence[RoundVisit], noise: float) -> str:

@@ -12,11 +12,11 @@ regular       a stranger's file read as data: no link, no FIFO, of a stated size
 passes        what each pass does: inspect (fusing at the first call), restore, time, probe, profile
 desk          what a pass works with: its job, the loaded network, LR images
 pixels        uint8 pixels to a network's tensors and back, by the official arithmetic
-clock         one visit of the clock: warm-up, sweeps, perturbed calls, bursts for energy
 witness       whether an entry tampered with the clock, or left threads running
 variants      the same network in another precision, memory order, compiler or graph
 select_model  `select_model` of an official test_demo.py, read as a syntax tree
 loading/      from a manifest to a network that restores images
+clock/        one visit of the clock: warm-up, sweeps, perturbed calls, bursts for energy
 complexity/   parameters, FLOPs, activations, convolutions
 devices/      where a network runs, and how its time and memory are taken
 """

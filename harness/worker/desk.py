@@ -25,14 +25,20 @@ class Desk:
         tensor = to_input(array, self.job.manifest.model.data_range)
         return tensor.to(self.device.torch_device)
 
+    def lr_size(self, index: int) -> tuple[int, int]:
+        """Return height and width of LR image `index`."""
+        height, width, _ = self.files.lr(self.job.images[index].file).shape
+        return height, width
+
     def smooth_lr(self, height: int, width: int) -> torch.Tensor:
         """Make an LR image that is more like a photograph than noise, where some networks fail."""
         image = _smooth_image(height, width) * self.job.manifest.model.data_range
-        return image.to(self.device.torch_device)
+        return image.permute(2, 0, 1)[None].to(self.device.torch_device)
 
 
 def _smooth_image(height: int, width: int) -> torch.Tensor:
-    """Make an image [1, 3, height, width] in [0, 1] of slow waves."""
+    """Make an image [height, width, 3] in [0, 1] of slow waves, in the order of real ones."""
     down = torch.arange(height).view(-1, 1) / 23
     right = torch.arange(width).view(1, -1) / 17
-    return torch.stack([(2 + (down + c).sin() + (right - c).cos()) / 4 for c in range(3)])[None]
+    waves = [(2 + (down + c).sin() + (right - c).cos()) / 4 for c in range(3)]
+    return torch.stack(waves, dim=-1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.evaluation import rounds
-from harness.records import DeviceState, Failure
+from harness.records import DeviceState, Failure, Spread
 from harness.statistics import runtimes
 from harness.store.passes import Store
 from tests.support.scripted import BASE, EDITION, POLICY, A, B, C, again, bench_in
@@ -166,6 +166,27 @@ def test_processes_of_others_are_named(bench):
     entries, _ = rounds.time([A, BASE], bench)
     assert "3 of 3 visits" in entries["a"].flags["disturbed"]
     assert "processes of others (4242, 17)" in entries["a"].flags["disturbed"]
+
+
+def clocked(mhz):
+    return DeviceState(10, sweeps_sm_mhz=Spread(mhz - 9, mhz, mhz + 9))
+
+
+def test_a_visit_at_lower_clocks_than_the_bracket_before_it_is_made_again(bench):
+    bench.states.update({1: clocked(1800), 2: clocked(1600), 3: clocked(1621), 4: clocked(1700)})
+    entries, _ = rounds.time([A, BASE], bench)
+    assert bench.made[:4] == ["good", "A", "A", "good"]
+    first = entries["a"].timing.visits[0]
+    assert (first.repeats, first.bracket_mhz) == (1, 1800)
+    assert entries["a"].flags == {}
+    assert rounds.time([A, BASE], again(bench))[0] == entries
+
+
+def test_one_at_lower_clocks_thrice_is_flagged(bench):
+    bench.states.update({1: clocked(1800)} | dict.fromkeys((2, 3, 4), clocked(900)))
+    entries, _ = rounds.time([A, BASE], bench)
+    told = "under clocks of 900 MHz where the baseline had 1800 MHz"
+    assert entries["a"].flags["disturbed"].endswith(told)
 
 
 def test_locked_clocks_and_a_power_cap_are_recorded_and_not_punished(bench):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from harness.evaluation import rounds
-from harness.records import DeviceState, Failure, RoundVisit, Timing, Visit
+from harness.records import DeviceState, Failure, Machine, RoundVisit, Timing, Visit
 from harness.statistics import runtimes
 from tests.support.scripted import (
     BASE,
@@ -104,7 +104,7 @@ def changed_edition(**changes):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda bench: {"identity": {"gpu": "another"}},
+        lambda bench: {"machine": Machine({"gpu": "another"})},
         lambda bench: {"splits": (replace(bench.splits[0], pairs=bench.splits[0].pairs[::-1]),)},
         lambda bench: changed_edition(timing=replace(POLICY, sweeps=2)),
         lambda bench: changed_edition(timing=replace(POLICY, drift=0.1)),
@@ -181,17 +181,35 @@ def test_rounds_are_added_until_intervals_are_narrow_enough(bench):
     assert sure[60] == [7, True]
 
 
-def test_no_round_is_added_beyond_the_budget(bench):
-    minutes = iter(range(100))
+def within(bench, budget, minutes_of_a_visit=1.0):
+    """Return the rounds that are made where every visit takes so long."""
     one = replace(
         bench,
-        budget_minutes=2,
+        budget_minutes=budget,
         precision=0.0001,
-        now=lambda: 60.0 * next(minutes),
+        now=lambda: 60.0 * minutes_of_a_visit * len(bench.made),
         script=wavering(100),
     )
-    _, made = rounds.time([A, BASE], one)
-    assert len(made) == 3 + 2
+    return len(rounds.time([A, BASE], one)[1])
+
+
+@pytest.mark.parametrize(("budget", "made"), [(1, 1), (5, 1), (6, 2), (9, 3), (14, 4), (15, 5)])
+def test_no_round_is_begun_that_would_take_longer_than_the_budget(bench, budget, made):
+    assert within(bench, budget) == made  # a round is three visits; the protocol has three rounds
+
+
+def test_what_the_budget_cut_short_goes_on_later(bench):
+    assert within(bench, 3) == 1
+    later = again(bench)
+    assert len(rounds.time([A, BASE], later)[1]) == 3
+    assert len(later.made) == 6
+
+
+def test_the_time_left_is_told_from_the_first_round_on(bench):
+    told = []
+    bench.progress.at = lambda number, of, left_s: told.append((number, of, left_s))
+    rounds.time([A, BASE], replace(bench, now=lambda: 60.0 * len(bench.made)))
+    assert told == [(1, 3, None), (2, 3, 360.0), (3, 3, 180.0)]
 
 
 # ---------------------------------------------------------------- memory

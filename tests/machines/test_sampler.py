@@ -14,11 +14,12 @@ from harness.evaluation.bench import Bench
 from harness.evaluation.timing import time_pass
 from harness.images.datasets import open_splits
 from harness.machines import environment, nvml
-from harness.machines.sampler import Sampler
+from harness.machines.sampler import Sampler, standing
 from harness.records import Burst, Spread, Visit
+from harness.statistics.scrutiny import disturbance
 from harness.store.passes import Store
 from tests.support import tiny
-from tests.support.nvml import FakeNvml, install
+from tests.support.nvml import FakeNvml, OlderNvml, install
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def fake(monkeypatch):
     return install(monkeypatch, FakeNvml())
 
 
-def visit(began_s, ended_s, bursts=()):
-    return Visit({}, {}, "", {}, began_s=began_s, ended_s=ended_s, bursts=dict(bursts))
+def visit(began_s, ended_s, **rest):
+    return Visit({}, {}, "", {}, began_s=began_s, ended_s=ended_s, **rest)
 
 
 class Script:
@@ -73,6 +74,14 @@ def test_reasons_are_those_seen_at_any_sample_of_the_visit(script):
     assert script.sampler.state(visit(1, 2)).reasons == ("software power cap", "power brake")
 
 
+def test_reasons_are_read_by_their_older_name_too(monkeypatch):
+    fake = install(monkeypatch, OlderNvml())
+    fake.limits = pynvml.nvmlClocksThrottleReasonHwSlowdown
+    with nvml.opened("cuda:0") as gpu:
+        assert gpu.read().reasons == ("hardware slowdown",)
+        assert gpu.ask("nvmlDeviceGetSomethingNew") is None
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -95,14 +104,15 @@ def test_energy_is_that_of_the_bursts_per_image(script):
     for at, energy_mj in ((0, 0), (1, 50_000), (2, 350_000), (3, 650_000), (4, 700_000)):
         script.at(at, energy_mj=energy_mj)
     bursts = {"valid": Burst(1.5, 2.5, 100), "test": Burst(2.5, 3.0, 10)}
-    state = script.sampler.state(visit(0, 4, bursts))
+    state = script.sampler.state(visit(0, 4, bursts=bursts))
     assert state.energy_mj == {"valid": pytest.approx(3000), "test": pytest.approx(15_000)}
+    assert state.burst_c == {"valid": Spread(60, 60, 60), "test": Spread(60, 60, 60)}
 
 
 def test_what_the_gpu_does_not_know_is_left_open(script):
     unknown = dict.fromkeys(("sm_mhz", "power_mw", "load", "energy_mj", "limits"))
     script.at(0, **unknown)
-    state = script.sampler.state(visit(0, 1, {"valid": Burst(0, 1, 1)}))
+    state = script.sampler.state(visit(0, 1, bursts={"valid": Burst(0, 1, 1)}))
     assert state.sm_clock_mhz is state.power_w is state.utilisation_percent is None
     assert (state.reasons, state.energy_mj, state.process_bytes) == ((), {}, None)
     assert state.temperature_c == Spread(60, 60, 60)
@@ -121,15 +131,72 @@ def test_the_harness_and_what_it_started_are_not_foreign(script):
     assert state.process_bytes == 2**30
 
 
+@pytest.mark.parametrize("host_pid", [2**30, 1])  # no process of Linux; one of another's
 def test_in_a_container_what_computed_before_is_foreign_and_what_came_later_may_be_the_visit(
-    script,
+    script, host_pid
 ):
-    host_pid, other = 2**30, 2**30 + 1  # above any pid of Linux: /proc does not show them
+    other = 2**30 + 1
     script.at(0, processes={other: 2**20})
     script.at(1, processes={other: 2**20, host_pid: 2**30})
     state = script.sampler.state(visit(0, 1))
     assert state.foreign == (other,)
     assert state.process_bytes == 2**30
+
+
+def test_as_process_1_of_a_container_the_harness_knows_its_own(script, monkeypatch, tmp_path):
+    for pid, parent in ((1, 0), (7, 1), (8, 7), (9, 99)):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (a (b) c) S {parent} 0 0")
+    monkeypatch.setattr("harness.machines.sampler._PROC", tmp_path)
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    script.at(0, processes={})
+    script.at(1, processes={8: 2**20, 9: 2**20})
+    assert script.sampler.state(visit(0, 1)).foreign == (9,)
+
+
+def test_a_context_that_was_idle_before_the_run_is_not_foreign(fake, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    fake.processes, fake.load = {1: 2**20}, 0
+    assert standing("cuda:0") == {1: True}
+    fake.load = 40
+    assert standing("cuda:0") == {1: False}
+    fake.processes = {os.getpid(): 2**20}
+    assert standing("cuda:0") == standing("cpu") == {}
+    with nvml.opened("cuda:0") as gpu:
+        sampler = Sampler(gpu, standing=(1,), now=lambda: 0.5)
+        fake.processes = {1: 2**20}
+        sampler.take()
+        fake.processes = {1: 2**20, 2**30: 2**21}
+        sampler.take()
+    state = sampler.state(visit(0, 1))
+    assert (state.foreign, state.process_bytes) == ((), 2**21)
+
+
+def test_a_watch_that_ends_early_is_told(fake):
+    with nvml.opened("cuda:0") as gpu, Sampler(gpu, now=lambda: 1.0) as sampler:
+        fake.processes = None  # an answer that nobody expects
+        sampler._thread.join()
+    state = sampler.state(visit(0, 2))
+    assert state.lost.startswith("AttributeError")
+    assert "a watch that was lost" in disturbance(state)
+
+
+def test_an_instance_of_a_gpu_is_found_and_counts_its_own_processes(monkeypatch):
+    fake = install(monkeypatch, FakeNvml())
+    fake.instance, fake.processes = True, {4242: 2**20}
+    with nvml.opened("cuda:0") as gpu:
+        reading = gpu.read()
+    assert (reading.sm_clock_mhz, reading.processes) == (1800, {4242: 2**20})
+
+
+def test_clocks_of_the_timed_calls_are_told_apart(script):
+    script.at(0, sm_mhz=300)
+    script.at(1, sm_mhz=1200)
+    script.at(2, sm_mhz=1800)
+    script.at(3, sm_mhz=1500)
+    script.at(4, sm_mhz=200)
+    state = script.sampler.state(visit(0, 4, sweeps_s={"valid": (1.5, 2.5), "test": (2.9, 3.1)}))
+    assert state.sweeps_sm_mhz == Spread(1500, 1650, 1800)
 
 
 def test_a_process_that_ended_before_the_visit_began_did_not_disturb_it(script):

@@ -20,8 +20,11 @@ ENTRY = Entry("one", "One")
 AROUND = Circumstances(noise=0.2, input_size=(100, 100), scale=4)
 
 
-def visits(samples, host=None, perturbed=None):
-    """Return a visit for each row of images, of one sweep; `host` and `perturbed` alike."""
+def visits(samples, host=None, perturbed=None, whole=None):
+    """Return a visit for each row of images, of one sweep; the others alike.
+
+    `whole` is what the device's clock says until it was idle: `samples` if nothing else.
+    """
 
     def table(rows, number):
         return {"valid": tuple((ms,) for ms in rows[number])} if rows else {}
@@ -36,6 +39,7 @@ def visits(samples, host=None, perturbed=None):
                 {},
                 "",
                 {},
+                whole_ms=table(whole or samples, number),
                 host_ms=table(host, number),
                 perturbed_ms={"valid": tuple(perturbed[number])} if perturbed else {},
             ),
@@ -47,9 +51,19 @@ def visits(samples, host=None, perturbed=None):
 # ---------------------------------------------------------------- two clocks
 
 
-def test_work_outside_the_timed_stream_is_flagged():
+def test_a_device_s_clock_that_differs_from_the_host_s_is_flagged():
     found = of_visits(ENTRY, visits([[4.0, 5.0]] * 3, [[8.0, 10.0]] * 3), AROUND)
+    assert set(found) == {"clocks-differ"}
     assert found["clocks-differ"].startswith("6 of 6 calls, and the median call of 2 images")
+
+
+def test_work_on_other_streams_than_the_timed_one_is_flagged():
+    hidden = [[8.0, 10.0]] * 3
+    found = of_visits(ENTRY, visits([[4.0, 5.0]] * 3, hidden, whole=hidden), AROUND)
+    assert set(found) == {"other-streams"}
+    assert found["other-streams"].startswith("6 of 6 calls, and the median call of 2 images")
+    waking = visits([[4.0, 5.0]] * 3, whole=[[4.05, 5.05]] * 3)
+    assert of_visits(ENTRY, waking, AROUND) == {}
 
 
 @pytest.mark.parametrize(("device_ms", "host_ms"), [(10.0, 10.5), (1.0, 1.19), (10.0, 9.6)])

@@ -18,6 +18,7 @@ class FakeNvml:
         self.load, self.energy_mj, self.limits = 97, 1_000_000, 0
         self.bus_bits = 384
         self.processes = {}  # pid -> bytes
+        self.instance = False  # whether the GPU is one of several in a larger one (MIG)
 
     def nvmlInit(self):
         if self.missing:
@@ -31,7 +32,14 @@ class FakeNvml:
         return "550.54"
 
     def nvmlDeviceGetHandleByUUID(self, uuid):
-        assert uuid == "GPU-1234"
+        kind, _, number = uuid.partition("-")
+        assert number == "1234"
+        if (kind == "MIG") is not self.instance:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_FOUND)
+        return "instance" if self.instance else "handle"
+
+    def nvmlDeviceGetDeviceHandleFromMigDeviceHandle(self, handle):
+        assert handle == "instance"
         return "handle"
 
     def nvmlDeviceGetClockInfo(self, handle, kind):
@@ -59,11 +67,11 @@ class FakeNvml:
     def nvmlDeviceGetTotalEnergyConsumption(self, handle):
         return self._told(handle, self.energy_mj)
 
-    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle):
+    def nvmlDeviceGetCurrentClocksEventReasons(self, handle):
         return self._told(handle, self.limits)
 
     def nvmlDeviceGetComputeRunningProcesses(self, handle):
-        assert handle == "handle"
+        assert handle == ("instance" if self.instance else "handle")
         return [
             SimpleNamespace(pid=pid, usedGpuMemory=size) for pid, size in self.processes.items()
         ]
@@ -73,6 +81,16 @@ class FakeNvml:
         if value is None:
             raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
         return value
+
+
+class OlderNvml(FakeNvml):
+    """The driver before 535, which knows the reasons of slow clocks by another name alone."""
+
+    nvmlDeviceGetCurrentClocksThrottleReasons = FakeNvml.nvmlDeviceGetCurrentClocksEventReasons
+
+    @property
+    def nvmlDeviceGetCurrentClocksEventReasons(self):
+        raise AttributeError("no such symbol")
 
 
 def install(monkeypatch, fake):

@@ -34,7 +34,9 @@ class Recorder:
     def __init__(self) -> None:
         self.stages: list[tuple[str, str]] = []
 
-    def at(self, number: int, of: int) -> None: ...
+    def at(self, number: int, of: int, left_s: float | None = None) -> None: ...
+
+    def say(self, line: str) -> None: ...
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         self.stages.append((entry, stage))
@@ -69,7 +71,8 @@ def run_found(
 ) -> tuple[Run, Recorder]:
     """Run the tiny challenge with submissions that were discovered already."""
     edition = options.pop("edition", None) or protocols.load(PROTOCOL)
+    executor = options.pop("executor", None)
     splits = open_splits(edition, data, cache=ImageCache(data / "cache"))
     recorder = Recorder()
     bench = Bench(edition, splits, "fake", Store(out), recorder, **options)
-    return challenge.run(found, bench, out, "tests"), recorder
+    return challenge.run(found, bench, out, "tests", executor), recorder

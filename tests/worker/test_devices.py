@@ -5,11 +5,13 @@ import time
 import pytest
 import torch
 
+from harness.errors import InputError
 from harness.records import Switches
-from harness.worker.devices import cpu, select
+from harness.worker.devices import cpu, host, select
 from harness.worker.devices.cpu import CpuDevice
 from harness.worker.devices.cuda import CudaDevice
 from harness.worker.witness import Witness
+from tests.support.virtual_gpu import LAUNCH, RECORD, VirtualGpu
 
 
 class Ticks:
@@ -26,71 +28,57 @@ class Ticks:
 
 
 @pytest.fixture
-def calls(monkeypatch):
-    """Let PyTorch see a GPU that writes down what it is asked to do."""
-    made = []
-
-    class Event:
-        def __init__(self, enable_timing):
-            assert enable_timing
-
-        def record(self):
-            made.append("event")
-
-        def elapsed_time(self, end):
-            assert end is not self
-            return 7.5
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.cuda, "Event", Event)
-    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: made.append(f"finish {device}"))
-    monkeypatch.setattr(time, "perf_counter_ns", Ticks(1_000_000, 10_000_000))
-    return made
+def gpu(monkeypatch):
+    return VirtualGpu().install(monkeypatch)
 
 
-def ran(calls):
-    calls.append("call")
-    return torch.zeros(1)
+@pytest.mark.parametrize(
+    "name", ["cuda:x", "cuda:", "cuda:-1", "cuda:0:1", "cudax", "gpu", "cpu:0"]
+)
+def test_a_device_that_is_none_is_an_error_of_the_input(gpu, name):
+    with pytest.raises(InputError, match="is unknown; use auto, cpu, cuda or cuda:N"):
+        select(name)
 
 
-def test_the_gpu_is_idle_before_the_first_event_and_as_a_whole_before_the_last(calls):
-    lap = select("cuda:1").timed(lambda: ran(calls))
-    done = "finish cuda:1"
-    assert calls == [done, "event", "call", done, "event", done]
-    assert (lap.ms, lap.host_ms) == (7.5, 9.0)
-    assert torch.equal(lap.sr, torch.zeros(1))
+def test_a_gpu_that_is_not_there_is_an_error_of_the_input(gpu):
+    with pytest.raises(InputError, match=r"PyTorch sees 2 GPU\(s\) from 0"):
+        select("cuda:2")
 
 
-def test_functions_of_the_clock_that_are_replaced_later_are_not_what_times(calls, monkeypatch):
+def test_functions_of_the_clock_that_are_replaced_later_are_not_what_times(gpu, monkeypatch):
     device = select("cuda")
     witness = Witness(device)
     assert witness.flags() == {}
     kept = torch.cuda.Event
     monkeypatch.setattr(torch.cuda, "Event", None)
     monkeypatch.setattr(torch.cuda, "synchronize", None)
+    monkeypatch.setattr(torch.cuda, "current_stream", None)
     monkeypatch.setattr(time, "perf_counter_ns", lambda: 0)
-    lap = device.timed(lambda: ran(calls))
-    assert (lap.ms, lap.host_ms) == (7.5, 9.0)
+    with gpu:
+        lap = device.timed(lambda: torch.zeros(1))
+    assert lap.ms == pytest.approx(gpu.kernel_ms + (RECORD + LAUNCH) * 1e3, rel=0.1)
     monkeypatch.setattr(torch.cuda, "Event", kept)
     replaced = witness.flags()["clock-replaced"]
-    assert replaced.endswith("the clock: torch.cuda.synchronize, time.perf_counter_ns")
+    names = "torch.cuda.current_stream, torch.cuda.synchronize, time.perf_counter_ns"
+    assert replaced.endswith(f"the clock: {names}")
 
 
 @pytest.mark.parametrize("method", ["record", "elapsed_time"])
-def test_methods_of_the_events_that_are_replaced_are_flagged(calls, monkeypatch, method):
+def test_methods_of_the_events_that_are_replaced_are_flagged(gpu, monkeypatch, method):
     witness = Witness(select("cuda"))
     monkeypatch.setattr(torch.cuda.Event, method, lambda *_: 0.0)
     assert witness.flags()["clock-replaced"].endswith(f"the clock: torch.cuda.Event.{method}")
 
 
-def test_a_clock_that_is_replaced_in_the_harness_is_flagged(calls, monkeypatch):
+def test_a_clock_that_is_replaced_in_the_harness_is_flagged(gpu, monkeypatch):
     witness = Witness(select("cuda"))
     monkeypatch.setattr(CudaDevice, "timed", lambda self, call: None)
     assert witness.flags()["clock-replaced"].endswith("the clock: the harness")
 
 
-def test_memory_of_a_gpu_is_what_was_allocated_and_what_the_allocator_held(calls, monkeypatch):
+def test_memory_of_a_gpu_is_what_was_allocated_and_what_the_allocator_held(gpu, monkeypatch):
+    calls = []
+
     def since_reset(device):
         return 100 if calls[-1:] == [f"reset {device}"] else 900
 
@@ -136,13 +124,58 @@ def test_memory_of_the_cpu_is_the_growth_since_before_the_first_forward(monkeypa
     assert device.reserved_bytes() is None
 
 
-def test_switches_are_set_and_read_back():
-    device, before = CpuDevice(), CpuDevice().switches()
-    asked = Switches(cudnn_benchmark=True, cudnn_tf32=False, matmul_precision="high", threads=2)
-    try:
-        device.apply(asked)
-        assert device.switches() == asked
-        torch.set_num_threads(1)
-        assert device.switches().threads == 1
-    finally:
-        device.apply(before)
+# ---------------------------------------------------------------- switches
+
+
+@pytest.fixture
+def switches():
+    device, before = CpuDevice(), host.read()
+    yield device
+    host.restore(before)
+    device.apply(Switches(threads=before["threads"]))
+
+
+def test_switches_are_set_and_read_back(switches):
+    switches.apply(Switches(True, False, "high", threads=2))
+    names = ("cudnn_benchmark", "cudnn_tf32", "matmul_precision", "threads")
+    assert [host.read()[name] for name in names] == [True, False, "high", 2]
+    torch.set_num_threads(1)
+    assert host.read()["threads"] == 1
+
+
+def new_precision():
+    torch.backends.cuda.matmul.fp32_precision = "tf32"
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
+
+
+def new_precision_everywhere():
+    torch.backends.fp32_precision = "tf32"
+
+
+def others():
+    torch.backends.cudnn.enabled = False
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cuda.matmul.allow_fp16_accumulation = True
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (new_precision, {"cuda.matmul.fp32_precision", "cudnn.conv.fp32_precision"}),
+        (new_precision_everywhere, {"fp32_precision"}),
+        (
+            others,
+            {"cudnn.enabled", "cudnn.deterministic", "cuda.matmul.allow_fp16_accumulation"},
+        ),
+    ],
+)
+def test_switches_of_either_interface_are_read_and_set_back(switches, change, named):
+    asked = Switches(threads=1)
+    switches.apply(asked)
+    before = host.read()
+    change()
+    changed = {name for name, value in host.read().items() if value != before[name]}
+    assert named <= changed
+    host.restore(before)
+    switches.apply(asked)
+    assert host.read() == before

@@ -24,6 +24,14 @@ _CONVENTIONS = {
 _HEAVY = re.compile(
     "conv|mm$|mv$|dot$|inner$|matmul|linear$|einsum|attention|fft|lstm|gru|rnn|cdist"
 )
+# Operators of ONNX that do little per element, all but those that counters know and idle ones.
+_ONNX_PER_ELEMENT = {
+    *("Abs", "Add", "AveragePool", "Ceil", "Clip", "Cos", "Div", "Elu", "Erf", "Exp", "Floor"),
+    *("Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log", "Max", "MaxPool", "Mean", "Min"),
+    *("Mish", "Mul", "Neg", "PRelu", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceMin"),
+    *("ReduceSum", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softmax", "Softplus"),
+    *("Sqrt", "Sub", "Sum", "Tanh"),
+}
 _NAMED_AT_MOST = 4
 
 
@@ -69,6 +77,8 @@ def _hidden(count: Count) -> dict[str, int]:
 
 def _hides_work(operator: str) -> bool:
     namespace, _, name = operator.rpartition("::")
+    if namespace == "onnx":
+        return name not in _ONNX_PER_ELEMENT
     if namespace == "aten":
         return _HEAVY.search(name) is not None
     return True  # of `prim`, fvcore reports only calls of Python and scripted functions

@@ -35,7 +35,7 @@ def fvcore_count(analysis: FlopCountAnalysis) -> Count:
 
 def fvcore_analysis(network: nn.Module, input: Tensor) -> FlopCountAnalysis:
     """Trace one forward; what the analysis is asked later runs the network no more."""
-    analysis = FlopCountAnalysis(network, input)
+    analysis = FlopCountAnalysis(network, input.clone())
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     analysis.tracer_warnings("none")
     traced: AbstractContextManager[Any] = nullcontext()
@@ -75,7 +75,7 @@ def torch_count(network: nn.Module, input: Tensor) -> Count:
     """
     counter = FlopCounterMode(display=False, custom_mapping={_CPU_ATTENTION: _attention})
     with _Witness(counter.flop_registry) as witness, counter:
-        network(input)
+        network(input.clone())
     counted = counter.get_flop_counts().get("Global", {})
     return _count({operator: flops // 2 for operator, flops in counted.items()}, witness)
 
@@ -88,7 +88,7 @@ def ptflops_count(network: nn.Module, input: Tensor) -> Count:
     """
     mode = PtflopsMode()
     with _Witness(mode.all_ops) as witness, mode:
-        network(input)
+        network(input.clone())
     return _count(mode.flop_counts["Global"], witness)
 
 

@@ -3,10 +3,13 @@
 base      the interface between the harness and a device
 cpu       the CPU: host clock, resident memory
 cuda      an NVIDIA GPU: CUDA events, the allocator's peak
+graph     a forward recorded as a CUDA graph
 host      switches that PyTorch keeps on the host
 profiler  PyTorch's profiler, read as operators
 fake      a device for tests: the network runs on the CPU, the clock is scripted
 """
+
+import re
 
 from harness.errors import InputError
 from harness.worker.devices.base import Device, Lap
@@ -16,6 +19,7 @@ from harness.worker.devices.fake import FakeDevice
 
 __all__ = ["Device", "Lap", "resolve", "select"]
 
+_NAMES = re.compile(r"cpu|cuda(:\d+)?|fake")
 _KINDS: dict[str, type[Device]] = {"cpu": CpuDevice, "cuda": CudaDevice, "fake": FakeDevice}
 
 
@@ -32,7 +36,6 @@ def resolve(name: str) -> str:
 
 def select(name: str) -> Device:
     """Return the device called `name`: `cpu`, `cuda`, `cuda:N`, or `fake` in tests."""
-    kind = name.partition(":")[0]
-    if kind not in _KINDS:
+    if not _NAMES.fullmatch(name):
         raise InputError(f"device {name!r} is unknown; use auto, cpu, cuda or cuda:N")
-    return _KINDS[kind](name)
+    return _KINDS[name.partition(":")[0]](name)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from harness.records import Operator, Switches
 
@@ -12,8 +14,11 @@ class Lap(NamedTuple):
     """One timed call."""
 
     sr: torch.Tensor  # its result
-    ms: float  # by the device's clock
-    host_ms: float | None  # by the host's, around the same synchronised region; None: the same
+    ms: float  # by the device's clock, as the official loop takes it
+    whole_ms: float | None = None  # by the same clock, until all of the device is idle
+    host_ms: float | None = None  # by the host's clock, until then
+    launch_ms: float | None = None  # by the host's clock, until the call returned
+    # None where the device has one clock, and has finished when the call returns
 
 
 class Device(Protocol):
@@ -22,7 +27,7 @@ class Device(Protocol):
     torch_device: torch.device
     clock: str  # what takes the time here
     memory_kind: str  # what `peak_bytes` means here
-    counts_energy: bool  # whether its driver may count what it draws
+    is_gpu: bool  # clocks that rise with work, a pool of memory, a driver that counts energy
 
     def __init__(self, name: str) -> None:
         """Open the device `name`. Raises InputError where it is absent."""
@@ -30,17 +35,20 @@ class Device(Protocol):
     def apply(self, switches: Switches) -> None:
         """Set what changes speed or bits."""
 
-    def switches(self) -> Switches:
-        """Read the switches as they are now."""
-
     def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
         """Run `call`. The device is idle before, and has finished all its work after."""
+
+    def quantised(self, sr: torch.Tensor, data_range: float) -> NDArray[np.uint8]:
+        """Return SR [1, 3, H, W] as uint8 [H, W, 3] in the host's memory, as `to_uint8` does."""
 
     def timers(self) -> dict[str, object]:
         """Return the functions that the clock is made of, as they are found now, by name.
 
         The device holds those that it found when it was opened, and times with them.
         """
+
+    def release(self) -> None:
+        """Give memory that is held for later back to the driver, where there is such a pool."""
 
     def reset_peak(self) -> None:
         """Start a new measurement of peak memory."""

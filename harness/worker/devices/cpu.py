@@ -12,6 +12,7 @@ from harness.records import Operator, Switches
 from harness.worker.devices import host
 from harness.worker.devices.base import Lap
 from harness.worker.devices.profiler import operators
+from harness.worker.pixels import Image, to_uint8
 
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -22,33 +23,34 @@ class CpuDevice:
 
     clock = "the host's perf_counter_ns"
     memory_kind = "peak growth of the process's resident memory since before its first forward"
-    counts_energy = False
+    is_gpu = False
 
     def __init__(self, name: str = "cpu") -> None:
         self.torch_device = torch.device("cpu")
-        self._applied = Switches()
         self._now = time.perf_counter_ns  # bound before any submission's code runs
         self._resident_before: int | None = None
 
     def apply(self, switches: Switches) -> None:
         """Set what changes speed or bits."""
-        self._applied = switches
         host.apply(switches)
-
-    def switches(self) -> Switches:
-        """Read the switches as they are now."""
-        return host.read(self._applied)
 
     def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
         """Run `call`; the CPU has finished when it returns."""
         start = self._now()
         result = call()
         ms = (self._now() - start) / 1e6
-        return Lap(result, ms, None)
+        return Lap(result, ms)
+
+    def quantised(self, sr: torch.Tensor, data_range: float) -> Image:
+        """Return SR as uint8 [H, W, 3]."""
+        return to_uint8(sr, data_range)
 
     def timers(self) -> dict[str, object]:
         """Return the functions that the clock is made of."""
         return {"time.perf_counter_ns": time.perf_counter_ns, "the harness": CpuDevice.timed}
+
+    def release(self) -> None:
+        """Do nothing: there is no pool."""
 
     def reset_peak(self) -> None:
         """Let the kernel forget the peak of the resident memory (proc(5), clear_refs 5)."""

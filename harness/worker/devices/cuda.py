@@ -10,9 +10,9 @@ from harness.errors import InputError
 from harness.records import Operator, Switches
 from harness.worker.devices import host
 from harness.worker.devices.base import Lap
+from harness.worker.devices.graph import Replayed
 from harness.worker.devices.profiler import operators
-
-_BEFORE_RECORDING = 3  # calls on a stream of their own, as PyTorch's notes on CUDA graphs ask for
+from harness.worker.pixels import Image, quantised
 
 
 class CudaDevice:
@@ -20,7 +20,7 @@ class CudaDevice:
 
     clock = "CUDA events"
     memory_kind = "peak memory allocated by PyTorch (torch.cuda.max_memory_allocated)"
-    counts_energy = True
+    is_gpu = True
 
     def __init__(self, name: str = "cuda") -> None:
         if not self.available():
@@ -29,10 +29,10 @@ class CudaDevice:
         count = torch.cuda.device_count()
         if self.torch_device.index >= count:
             raise InputError(f"device {name!r} does not exist; PyTorch sees {count} GPU(s) from 0")
-        self._applied = Switches()
+        self._pinned: torch.Tensor | None = None
         # bound before any submission's code runs
         self._event, self._synchronize = torch.cuda.Event, torch.cuda.synchronize
-        self._now = time.perf_counter_ns
+        self._stream, self._now = torch.cuda.current_stream, time.perf_counter_ns
 
     @staticmethod
     def available() -> bool:
@@ -44,26 +44,44 @@ class CudaDevice:
         torch.cuda.set_device(
             self.torch_device
         )  # takes memory; the harness's own process never does
-        self._applied = switches
         host.apply(switches)
 
-    def switches(self) -> Switches:
-        """Read the switches as they are now."""
-        return host.read(self._applied)
-
     def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
-        """Run `call` between two CUDA events; the end waits for the work of every stream."""
-        start = self._event(enable_timing=True)  # type: ignore[no-untyped-call]
-        end = self._event(enable_timing=True)  # type: ignore[no-untyped-call]
+        """Run `call` between two CUDA events, as the official loop does; a third event follows.
+
+        The second is recorded as the call returns, before the host waits: on the stream that is
+        current then. The third is recorded when the whole device is idle: what lies between them
+        beyond the host's waking up is work on other streams.
+        """
+        start, end, idle = (self._event(enable_timing=True) for _ in range(3))  # type: ignore[no-untyped-call]
+        stream = self._stream(self.torch_device)
         self._synchronize(self.torch_device)
         began = self._now()
-        start.record()
+        start.record(stream)
         result = call()
+        end.record(self._stream(self.torch_device))
+        launched = self._now()
         self._synchronize(self.torch_device)
-        end.record()
+        finished = self._now()
+        idle.record(stream)
         self._synchronize(self.torch_device)
-        host_ms = (self._now() - began) / 1e6
-        return Lap(result, start.elapsed_time(end), host_ms)
+        return Lap(
+            result,
+            ms=start.elapsed_time(end),
+            whole_ms=start.elapsed_time(idle),
+            host_ms=(finished - began) / 1e6,
+            launch_ms=(launched - began) / 1e6,
+        )
+
+    def quantised(self, sr: torch.Tensor, data_range: float) -> Image:
+        """Quantise on the device; copy a quarter of the bytes, through memory that is pinned."""
+        pixels = quantised(sr, data_range)
+        if self._pinned is None or self._pinned.numel() < pixels.numel():
+            self._pinned = torch.empty(pixels.numel(), dtype=torch.uint8, pin_memory=True)
+        there = self._pinned[: pixels.numel()].view(pixels.shape)
+        there.copy_(pixels)  # waits, as PyTorch's copies to the host do unless told otherwise
+        image: Image = there.numpy()
+        return image
 
     def timers(self) -> dict[str, object]:
         """Return the functions that the clock is made of."""
@@ -71,10 +89,15 @@ class CudaDevice:
             "torch.cuda.Event": torch.cuda.Event,
             "torch.cuda.Event.record": torch.cuda.Event.record,
             "torch.cuda.Event.elapsed_time": torch.cuda.Event.elapsed_time,
+            "torch.cuda.current_stream": torch.cuda.current_stream,
             "torch.cuda.synchronize": torch.cuda.synchronize,
             "time.perf_counter_ns": time.perf_counter_ns,
             "the harness": CudaDevice.timed,
         }
+
+    def release(self) -> None:
+        """Let PyTorch's allocator give back what it holds and nobody uses."""
+        torch.cuda.empty_cache()
 
     def reset_peak(self) -> None:
         """Start a new measurement of peak memory."""
@@ -103,30 +126,4 @@ class CudaDevice:
         self, call: Callable[[torch.Tensor], torch.Tensor]
     ) -> Callable[[torch.Tensor], torch.Tensor]:
         """Return what records `call` as a CUDA graph once per size of its input, and replays it."""
-        recorded: dict[torch.Size, tuple[torch.cuda.CUDAGraph, torch.Tensor, torch.Tensor]] = {}
-
-        def replayed(lr: torch.Tensor) -> torch.Tensor:
-            if lr.shape not in recorded:
-                recorded[lr.shape] = _recorded(call, lr.clone())
-            graph, given, result = recorded[lr.shape]
-            given.copy_(lr)
-            graph.replay()
-            return result
-
-        return replayed
-
-
-def _recorded(
-    call: Callable[[torch.Tensor], torch.Tensor], given: torch.Tensor
-) -> tuple[torch.cuda.CUDAGraph, torch.Tensor, torch.Tensor]:
-    """Record `call` on `given`; return the graph, and the tensors that it reads and writes."""
-    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        for _ in range(_BEFORE_RECORDING):
-            call(given)
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = call(given)
-    return graph, given, result
+        return Replayed(call, self.torch_device)

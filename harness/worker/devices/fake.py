@@ -11,6 +11,7 @@ from harness.records import Operator, Switches
 from harness.worker.devices import host
 from harness.worker.devices.base import Lap
 from harness.worker.devices.cpu import CpuDevice
+from harness.worker.pixels import Image, to_uint8
 
 _MS_PER_MEGAPIXEL = 100.0  # of the SR image
 _COLD_FACTOR = 10.0  # the first call on an image size
@@ -22,14 +23,14 @@ class FakeDevice:
 
     What else may happen is told to its constructor: each call takes longer by `drift`, calls from
     number `throttled_from` on take twice as long, those in `outliers` as many times as it says;
-    the share `hidden` of the work runs where the device's clock does not see it, from call
+    the share `hidden` of the work runs on another stream than the result, from call
     `hidden_from` on; a result that is in `remembered` is there after a hundredth of the time.
     Calls count from 1.
     """
 
     clock = "scripted (fake device, for tests)"
     memory_kind = "bytes of the largest SR image (fake device)"
-    counts_energy = False
+    is_gpu = False
 
     def __init__(
         self,
@@ -46,18 +47,12 @@ class FakeDevice:
         self.calls = 0
         self._drift, self._throttled_from, self._outliers = drift, throttled_from, outliers or {}
         self._hidden, self._hidden_from, self._remembered = hidden, hidden_from, remembered
-        self._applied = Switches()
         self._seen: set[torch.Size] = set()
         self._peak = 0
 
     def apply(self, switches: Switches) -> None:
         """Set what changes speed or bits."""
-        self._applied = switches
         host.apply(switches)
-
-    def switches(self) -> Switches:
-        """Read the switches as they are now."""
-        return host.read(self._applied)
 
     def timed(self, call: Callable[[], torch.Tensor]) -> Lap:
         """Run `call` and return the scripted duration for the size of its result."""
@@ -76,11 +71,18 @@ class FakeDevice:
             self._remembered.add(content)
         hidden = self._hidden if self.calls >= self._hidden_from else 0.0
         self._peak = max(self._peak, result.nbytes)
-        return Lap(result, duration * (1 - hidden), duration)
+        return Lap(result, duration * (1 - hidden), duration, duration, 0.0)
+
+    def quantised(self, sr: torch.Tensor, data_range: float) -> Image:
+        """Return SR as uint8 [H, W, 3]."""
+        return to_uint8(sr, data_range)
 
     def timers(self) -> dict[str, object]:
         """Return what stands for a clock's functions."""
         return {"time.perf_counter_ns": time.perf_counter_ns, "the harness": FakeDevice.timed}
+
+    def release(self) -> None:
+        """Do nothing: there is no pool."""
 
     def reset_peak(self) -> None:
         """Start a new measurement of peak memory."""

@@ -1,0 +1,8 @@
+"""The phases of a challenge on Codabench: a bundle made from a protocol.
+
+competition  competition.yaml: pages, tasks, phases, leaderboard
+pages        overview, evaluation and terms in Markdown, from the protocol
+logo         a drawn logo
+shipped      the programs in a bundle: parts of this package, copied
+bundle       all of it, as a folder and a ZIP file
+"""

@@ -1,0 +1,187 @@
+"""A visit: warm-up on every size, then sweeps in shuffled order."""
+
+import gc
+import math
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from time import monotonic  # bound before any submission's code runs
+
+import torch
+
+from harness.records import Burst, TimingPolicy, Visit
+from harness.worker.clock.calls import Calls, Sample
+from harness.worker.clock.perturbation import Perturbation
+from harness.worker.clock.warm_up import WarmUp
+from harness.worker.devices import Device
+from harness.worker.loading import Network
+
+_LAUNCHED, _IN_A_ROW = 3, 10  # images of a split and visit; calls back to back on each
+_ROW_MS = 50.0  # of calls on one image in a burst, so that putting it on the device matters little
+
+
+def measure(
+    network: Network,
+    images: Sequence[Sample],
+    device: Device,
+    policy: TimingPolicy,
+    *,
+    digest: Callable[[torch.Tensor], str],
+    progress: Callable[[int], None],
+    data_range: float,
+    seed: int,
+) -> Visit:
+    """Time `network` on `images`, split by split. Raises ForwardError.
+
+    `fair`: every image size of a split is run untimed until it is warm, then come `policy.sweeps`
+    passes over all its images, each in an order drawn from `policy.seed`. `official`: one pass,
+    cold, in the order of the images. One LR image is on the device at a time, a fresh copy.
+    `digest` names the SR images of some calls, outside the timed region: over all rounds about
+    one call on every image, in a sweep that `seed` decides. The peak of memory is that of the
+    timed calls alone.
+
+    `fair` warms up on LR that is perturbed as drawn from `seed`, and after the sweeps calls some
+    images of the split once more on LR perturbed anew, over all rounds about every image once:
+    what a network remembers of an image by its content, it does not have for these. Where the
+    policy asks for energy and the device may count it, a burst of each split follows. On a GPU,
+    last of all, some images run back to back and as CUDA graphs, to tell what launches cost.
+    """
+    began_s = monotonic()
+    device.reset_peak()
+    warm_up = WarmUp(device, policy)
+    orders, perturbation = random.Random(policy.seed), Perturbation(data_range, seed)
+    found: dict[str, _Split] = {}
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        progress(done)
+
+    for split in dict.fromkeys(image.split for image in images):
+        own = [image for image in images if image.split == split]
+        made = _Split(Calls(network, device, own, perturbation), device, policy)
+        if policy.policy == "fair":
+            warm_up.up(made.calls)
+        made.sweep(orders, perturbation, digest, advance)
+        if policy.policy == "fair":
+            made.again(perturbation.draw(len(own), max(1, policy.rounds)))
+            made.burst()
+        found[split] = made
+    if policy.policy == "fair" and device.is_gpu:
+        for made in found.values():
+            made.in_a_row(few := made.drawn[:_LAUNCHED])
+            made.graphs(few)
+    return Visit(
+        samples_ms={split: _frozen(made.samples) for split, made in found.items()},
+        peak_bytes={split: made.peak for split, made in found.items()},
+        memory_kind=device.memory_kind,
+        digests={split: tuple(made.digests) for split, made in found.items()},
+        warm_up=warm_up.passes,
+        began_s=began_s,
+        ended_s=monotonic(),
+        reserved_bytes={s: made.reserved for s, made in found.items() if made.reserved is not None},
+        whole_ms={split: _frozen(made.whole) for split, made in found.items() if any(made.whole)},
+        host_ms={split: _frozen(made.host) for split, made in found.items() if any(made.host)},
+        launch_ms={s: _frozen(made.launch) for s, made in found.items() if any(made.launch)},
+        sweeps_s={split: made.sweeps_s for split, made in found.items()},
+        perturbed_ms={split: made.perturbed for split, made in found.items()},
+        perturbation_seed=seed,
+        row_ms={split: made.rows for split, made in found.items() if made.rows},
+        graph_ms={split: made.graph for split, made in found.items() if made.graph},
+        bursts={split: made.energy for split, made in found.items() if made.energy},
+        flags=warm_up.flags(),
+    )
+
+
+def _frozen(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in rows)
+
+
+class _Split:
+    """The timed calls on one split, and what they gave."""
+
+    def __init__(self, calls: Calls, device: Device, policy: TimingPolicy) -> None:
+        self.calls, self._device, self._policy = calls, device, policy
+        self._count = len(calls.images)
+        # image -> sweep
+        self.samples, self.whole, self.host, self.launch = (
+            [list[float]() for _ in calls.images] for _ in range(4)
+        )
+        self.digests = [""] * self._count
+        self.peak = 0
+        self.reserved: int | None = None
+        self.sweeps_s = (0.0, 0.0)
+        self.drawn: Sequence[int] = ()
+        self.perturbed: tuple[tuple[int, float], ...] = ()
+        self.energy: Burst | None = None
+        self.rows: tuple[tuple[int, float], ...] = ()
+        self.graph: tuple[tuple[int, float], ...] = ()
+
+    def sweep(
+        self,
+        orders: random.Random,
+        drawn: Perturbation,
+        digest: Callable[[torch.Tensor], str],
+        advance: Callable[[], None],
+    ) -> None:
+        """Make the timed passes over the images."""
+        sweeps = 1 if self._policy.policy == "official" else self._policy.sweeps
+        looked_at = drawn.draw(self._count, max(1, self._policy.rounds))
+        digested = {index: drawn.sweep(sweeps) for index in looked_at}
+        # what is alive now is never looked at again: a collection costs little in a timed call
+        gc.collect()
+        gc.freeze()
+        began_s = monotonic()
+        for sweep in range(sweeps):
+            for index in self._order(orders):
+                self._call(index, digest if digested.get(index) == sweep else None)
+                advance()
+        self.sweeps_s = (began_s, monotonic())
+
+    def _order(self, orders: random.Random) -> Sequence[int]:
+        every = range(self._count)
+        return every if self._policy.policy == "official" else orders.sample(every, self._count)
+
+    def _call(self, index: int, digest: Callable[[torch.Tensor], str] | None) -> None:
+        """Time one call. No result outlives it: the next call's memory is its own."""
+        lap = self.calls.timed(index)
+        self.peak = max(self.peak, self._device.peak_bytes())
+        if (held := self._device.reserved_bytes()) is not None:
+            self.reserved = max(self.reserved or 0, held)
+        taken = (lap.ms, lap.whole_ms, lap.host_ms, lap.launch_ms)
+        for kept, ms in zip((self.samples, self.whole, self.host, self.launch), taken, strict=True):
+            kept[index] += [] if ms is None else [ms]
+        if digest:
+            self.digests[index] = digest(lap.sr)
+
+    def again(self, drawn: Sequence[int]) -> None:
+        """Time calls on perturbed LR."""
+        self.drawn = drawn
+        self.perturbed = tuple(
+            (index, self.calls.timed(index, perturbed=True).ms) for index in drawn
+        )
+
+    def burst(self) -> None:
+        """Run the images back to back, without a look at the results, for their energy.
+
+        Between timed calls the device waits for the host, for longer than a call takes.
+        """
+        if not (self._policy.energy and self._device.is_gpu):
+            return
+        calls = math.ceil(_ROW_MS * self._count / sum(map(statistics.median, self.samples)))
+        images, began_s = 0, monotonic()
+        while not images or monotonic() - began_s < self._policy.burst_seconds:
+            every = range(self._count)
+            images += sum(self.calls.in_a_row(index, calls=calls)[0] for index in every)
+        self.energy = Burst(began_s, monotonic(), images)
+
+    def in_a_row(self, drawn: Sequence[int]) -> None:
+        """Time calls back to back: the host launches the next while the device computes."""
+        made = ((index, self.calls.in_a_row(index, calls=_IN_A_ROW)) for index in drawn)
+        self.rows = tuple((index, ms / calls) for index, (calls, ms) in made)
+
+    def graphs(self, drawn: Sequence[int]) -> None:
+        """Time replays of calls recorded as CUDA graphs, which the host launches at once."""
+        made = ((index, self.calls.replayed(index)) for index in drawn)
+        self.graph = tuple((index, ms) for index, ms in made if ms is not None)
