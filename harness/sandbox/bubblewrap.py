@@ -4,6 +4,7 @@ It sees what `visible` names, read-only, and its private folder; it has no netwo
 its own, no capability, and cannot make further namespaces.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.records.run import Isolation
@@ -32,6 +33,8 @@ class Bubblewrap:
 def _tree(folder: Path, device: str) -> list[str]:
     """Return bwrap's options: later mounts lie over earlier ones."""
     options = [*_NAMESPACES, "--proc", "/proc", "--dev", "/dev"]
+    for path in _kernel_settings():
+        options += ["--ro-bind", str(path), str(path)]
     options += ["--size", str(_SHARED_BYTES), "--tmpfs", "/dev/shm"]
     options += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]
     for path in (*visible.read_only(), *visible.facts(device)):
@@ -52,3 +55,14 @@ def _tree(folder: Path, device: str) -> list[str]:
     for path in (*hidden, Path("/dev")):
         options += ["--remount-ro", str(path)]
     return [*options, "--bind", str(folder), str(folder), "--remount-ro", "/"]
+
+
+def _kernel_settings() -> Iterator[Path]:
+    """Yield what of /proc is of no process, and its owner may write: the kernel's settings.
+
+    bwrap leaves them to whom root is outside, also where its capabilities are gone.
+    """
+    for path in Path("/proc").iterdir():
+        of_process = path.name.isdecimal() or path.is_symlink()
+        if not of_process and (path.is_dir() or path.stat().st_mode & 0o222):
+            yield path

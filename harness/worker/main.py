@@ -7,6 +7,7 @@ the SR images go there. Standard output belongs to the submission and ends in it
 import contextlib
 import os
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import EntryError, ForwardError, LoadingError
@@ -29,7 +30,9 @@ def main(folder: Path) -> None:
     files = PassFolder(folder)
     job = files.job()
     device = select(job.device)
-    device.apply(job.switches)
+    # counted before threads are bound to cores: afterwards the first one sees its own alone
+    wanted = replace(job.switches, threads=job.switches.threads or host.available_cores())
+    device.apply(wanted)
     if job.pass_name == "time" and not device.is_gpu:
         host.pin()
     switches = host.read()
@@ -43,7 +46,7 @@ def main(folder: Path) -> None:
         )
         changed = _changed(switches)
         host.restore(switches)
-        device.apply(job.switches)
+        device.apply(wanted)
         desk = Desk(files, job, device, loaded, witness)
         doing = f"the {job.pass_name} pass"
         result = guarded(lambda: to_table(run(desk)), doing, ForwardError)
