@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.errors import PassError
+from harness.errors import EntryError, PassError
 from harness.records import Failure, Job, Outcome
 from harness.sandbox import answers
 from harness.sandbox.log import CappedLog
