@@ -125,6 +125,7 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring, self.site = False, bench.machine.site
+        self._read: dict[str, Outcome] = {}  # from the store, by key
         self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
@@ -276,8 +277,9 @@ class Session:
         bench = self.bench
         which = {"submission": one.entry.digest, "card": self.site.card}
         key = self._key(which | position)
-        outcome = bench.kept("time", key)
+        outcome = self._read.get(key) or bench.kept("time", key)
         if outcome and _is_whole(outcome, bench):
+            self._read[key] = outcome  # rounds are played twice: to see if they are there, and then
             return outcome
         if not self.measuring:
             raise NotStoredError

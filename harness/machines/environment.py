@@ -5,6 +5,7 @@ import platform
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def identity(device: str, switches: Switches) -> dict[str, str]:
     return facts
 
 
+@cache
 def counters() -> dict[str, str]:
     """Return the versions that the counts of an `inspect` pass depend on."""
     return {name: version(name) for name in ("torch", "fvcore", "ptflops")}

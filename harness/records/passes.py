@@ -53,6 +53,7 @@ class Count:
     flops: int
     by_operator: dict[str, int]
     unknown: dict[str, int]  # operator -> calls that the counter does not know
+    biases: dict[str, int] = field(default_factory=dict)  # operator -> its flops for a bias
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from harness.records import Inspection, Manifest
+from harness.records import Complexity, Inspection, Manifest
 
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
@@ -16,6 +16,7 @@ def is_note(flag: str) -> bool:
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     """Return the flags that go on the entry's row."""
     flags = {
+        "counter-failed": _uncounted(inspection.complexity),
         "flops-disagree": inspection.disagreement,
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
@@ -32,6 +33,15 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     if manifest.official:
         flags["note"] = manifest.official.note
     return {flag: explanation for flag, explanation in flags.items() if explanation}
+
+
+def _uncounted(complexity: Complexity) -> str:
+    """Say why a counter has no figure, and what the others have: none stands in for it."""
+    if not complexity.problems:
+        return ""
+    why = [f"{counter} counts nothing: {reason}" for counter, reason in complexity.problems.items()]
+    others = [f"{name} {count.flops / 1e9:.4g} G" for name, count in complexity.flops.items()]
+    return "; ".join([*why, f"the others: {', '.join(others)}"] if others else why)
 
 
 def _loose(inspection: Inspection) -> str:

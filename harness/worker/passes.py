@@ -40,6 +40,10 @@ def _inspect() -> Callable[[Desk], Inspection]:
     from harness.worker import complexity
 
     def run(desk: Desk) -> Inspection:
+        with complexity.plainly(desk.loaded.network.module):
+            return inspected(desk)
+
+    def inspected(desk: Desk) -> Inspection:
         network, twin = desk.loaded.network, desk.loaded.twin
         params_loaded = complexity.count_parameters(network.module)
         small = _first_forward(desk)
