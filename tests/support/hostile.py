@@ -1,7 +1,12 @@
 """Hostile submissions, run in one pass of a jail of choice."""
 
+import ctypes
 import json
+import os
+import secrets
+import socket
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,10 +17,35 @@ from harness.sandbox import jail
 from harness.sandbox.process import run_pass
 from harness.sandbox.staging import SourceImage
 from tests.support import tiny
+from tests.support.places import ROOT
 
 HOSTILE = tiny.SUBMISSIONS / "hostile"
 JAILS = {"bubblewrap": jail.Bubblewrap(), "landlock": jail.Landlock()}
 SIZE = (8, 12)  # of the LR image
+
+REACHES = 49  # ways out that `reaches` tries
+ANSWERS = [
+    "nested too deep",
+    "no answer at all",
+    "switches of another type",
+    "keys that nobody knows",
+    "images that never come",
+    "a stage that is none",
+    "a FIFO as its result",
+    "300 MB as its result",
+    "an endless device as its result",
+    "a loop of links as its result",
+    "a FIFO as an SR image",
+    "300 MB as an SR image",
+    "a link to another file as an SR image",
+    "a folder as an SR image",
+    "a link in place of the SR folder",
+    "a folder that cannot be removed",
+]
+HARMLESS = {  # inside, these reach what is the pass's own and goes with it
+    "bubblewrap": {"leave a file in shared memory", "leave a file in /tmp", "send by UDP"},
+    "landlock": set(),
+}
 
 
 def restored(name, arguments, level, folder, time_limit=300):
@@ -52,3 +82,84 @@ def attempted(outcome):
     """Return what a submission that tries to get out printed: attempt -> outcome."""
     lines = [line for line in outcome.log.splitlines() if line.startswith('{"attempt"')]
     return {one["attempt"]: one["outcome"] for one in map(json.loads, lines)}
+
+
+class World:
+    """What an entry might be after, where it can be found."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.contents = secrets.token_hex(8).encode()
+        self.memory = ctypes.create_string_buffer(self.contents)
+        names = {
+            "hr": "data/HR/0801.png",
+            "cache": "cache/images/0.npy",
+            "rival": "rival/weights.pth",
+            "store": "out/store/time/0.json",
+            "home": "home/.ssh/id",
+        }
+        self.files = {key: folder / name for key, name in names.items()}
+        self.files["pass"] = folder / "esr-harness-1-x"
+        for file in self.files.values():
+            file.parent.mkdir(parents=True, exist_ok=True)
+        self.files["pass"].mkdir()
+        for file in self.files.values():
+            if not file.is_dir():
+                file.write_bytes(self.contents)
+        self.outside = [Path(top, f"esr-{os.getpid()}-left") for top in ("/dev/shm", "/tmp")]
+        self.sockets, self.heard = [], []
+
+    def listening(self, family, kind, address):
+        made = socket.socket(family, kind)
+        made.setblocking(False)
+        made.bind(address)
+        if kind == socket.SOCK_STREAM:
+            made.listen()
+        self.sockets.append(made)
+        return made.getsockname()
+
+    def told(self):
+        """Return the submission's argument: where all of it lies."""
+        named, abstract = str(self.folder / "socket"), f"esr-{secrets.token_hex(4)}"
+        at = {
+            **{key: str(file) for key, file in self.files.items()},
+            "images": str(ROOT / "harness" / "images" / "fidelity.py"),
+            "tcp": self.listening(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))[1],
+            "udp": self.listening(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))[1],
+            "socket": self.listening(socket.AF_UNIX, socket.SOCK_STREAM, named),
+            "abstract": abstract,
+            "shared": str(self.outside[0]),
+            "temporary": str(self.outside[1]),
+        }
+        self.listening(socket.AF_UNIX, socket.SOCK_STREAM, f"\0{abstract}")
+        address = ctypes.addressof(self.memory)
+        return {"told": json.dumps({"at": at, "pid": os.getpid(), "address": address})}
+
+    def untouched(self):
+        """Tell whether every file is as it was, and there are no more."""
+        left = [file for file in self.folder.rglob("*") if file.is_file() and not file.is_socket()]
+        mine = {file for file in self.files.values() if file.is_file()}
+        same = all(file.read_bytes() == self.contents for file in mine)
+        return same and {f for f in left if f.name != "lr.npy"} == mine
+
+
+def heard(made):
+    """Return who spoke to a socket."""
+    try:
+        return [made.recv(1)] if made.type == socket.SOCK_DGRAM else [made.accept()]
+    except BlockingIOError:
+        return []
+
+
+def running():
+    """Return the command lines of this process's children that are workers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            line = (folder / "cmdline").read_text()
+        except OSError:
+            continue
+        if parent == str(os.getpid()) and ("start.py" in line or "bwrap" in line):
+            found.append(line)
+    return found
