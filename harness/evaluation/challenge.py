@@ -21,6 +21,7 @@ from harness.evaluation.units import Evaluation
 from harness.images.datasets import SplitData
 from harness.records import Entry, Failure, Machine, Round, Run
 from harness.sandbox.staging import remove_leftovers
+from harness.store import lock
 from harness.store.runs import SCHEMA_VERSION, save_run
 
 
@@ -34,12 +35,21 @@ def run(
     """Measure `found` and write `results.json` to `out`.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
-    where it stopped. Without an `executor` one entry is measured after another, here.
+    where it stopped. Without an `executor` one entry is measured after another, here. Raises
+    RunError where another run works on `out`.
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
-    remove_leftovers()
-    executor = executor or Serial()
+    with lock.held(out):
+        remove_leftovers()
+        finished = _measured(found, bench, command, executor or Serial())
+        save_run(out, finished)
+    return finished
+
+
+def _measured(
+    found: Sequence[Submission | BrokenSubmission], bench: Bench, command: str, executor: Executor
+) -> Run:
     bench = executor.opened(bench)
     ended = executor.carry_out([Evaluation(one) for one in found], bench)
     entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
@@ -61,7 +71,7 @@ def run(
     entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
         entries = _officially_timed(entries, contestants, bench, executor)
-    finished = Run(
+    return Run(
         schema_version=SCHEMA_VERSION,
         harness_version=harness.__version__,
         protocol=bench.protocol,
@@ -76,8 +86,6 @@ def run(
         rounds=made,
         isolation=bench.jail.level,
     )
-    save_run(out, finished)
-    return finished
 
 
 def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:

@@ -2,6 +2,7 @@
 
 passes     results of finished passes, and their keys: digests of all that they depend on
 runs       a finished run: `results.json`, from which all else is rendered
+lock       one run at a time on a folder of results
 album      small pictures on disk, one file for a split
 cache      where the program's cache folder is
 files      files written whole or not at all
