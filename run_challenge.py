@@ -1,4 +1,4 @@
-"""Score submissions of the NTIRE Efficient SR challenge; `run_challenge.py --help` tells how."""
+"""Score submissions of the NTIRE Efficient SR challenge; the option --help tells how."""
 
 import sys
 

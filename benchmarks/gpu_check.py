@@ -60,7 +60,7 @@ from harness.evaluation.session import Contestant  # noqa: E402
 from harness.evaluation.timing import time_pass  # noqa: E402
 from harness.images.cache import ImageCache  # noqa: E402
 from harness.images.datasets import Pair, SplitData  # noqa: E402
-from harness.machines import environment, sampler  # noqa: E402
+from harness.machines import environment  # noqa: E402
 from harness.ranking import leaderboard  # noqa: E402
 from harness.records import Entry, Protocol, Run, Track, Visit  # noqa: E402
 from harness.store.passes import Store  # noqa: E402
@@ -201,8 +201,8 @@ def checked(options: argparse.Namespace, end: float, folder: Path) -> None:
     crew = contestants(options.networks, options.weights)
     challenge = edition(options.sweeps, options.drift)
     split = generated(challenge.splits[0].name, options.side, ImageCache(folder))
-    identity = environment.identity(device, challenge.switches)
-    standing = tuple(pid for pid, idle in sampler.standing(device).items() if idle)
+    machine = environment.machine(device, challenge.switches)
+    identity = machine.identity
     bench = Bench(
         challenge,
         (split,),
@@ -210,15 +210,14 @@ def checked(options: argparse.Namespace, end: float, folder: Path) -> None:
         Store(folder),
         Stopwatch(),
         time_limit=max(1.0, left()),
-        identity=identity,
-        standing=standing,
+        machine=machine,
     )
-    date = environment.observe(device)["date"][:10]
     say(f"# The clock on {identity.get('gpu', identity['cpu'])}")
     say(
-        f"{date}, driver {identity.get('driver', 'none')}, torch {identity['torch']}, "
-        f"{devices.select(device).clock}. {options.sweeps} sweeps over LR images of "
-        f"{', '.join(pair.name for pair in split.pairs)}. Idle contexts of others: {standing}."
+        f"{machine.observed['date'][:10]}, driver {identity.get('driver', 'none')}, torch "
+        f"{identity['torch']}, {devices.select(device).clock}. {options.sweeps} sweeps over LR "
+        f"images of {', '.join(pair.name for pair in split.pairs)}. Idle contexts of others: "
+        f"{machine.standing or 'none'}."
     )
     say(f"    python benchmarks/gpu_check.py {' '.join(sys.argv[1:])}")
     # the second visit tells how long visits take; the first also reads packages from the disk

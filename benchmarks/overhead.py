@@ -105,10 +105,10 @@ def main() -> None:
 
         def measured(images: int, ssim: bool) -> tuple[float, float, float]:
             part = tuple(replace(split, pairs=split.pairs[:images]) for split in splits)
-            identity = environment.identity("cpu", edition.switches)
+            machine = environment.machine("cpu", edition.switches)
             store = Store(folder / f"out-{images}-{ssim}")
             protocol = replace(edition, ssim=ssim)
-            bench = Bench(protocol, part, "cpu", store, Quiet(), identity=identity)
+            bench = Bench(protocol, part, "cpu", store, Quiet(), machine=machine)
             evaluate.evaluate(nearest, replace(bench, splits=()))
             scoring = seconds(lambda: evaluate.evaluate(nearest, bench))
             start = time.perf_counter()

@@ -12,9 +12,11 @@ The packages, from the command line down (docs/architecture.md says who may impo
 
 cli/         what is typed, and what is printed while it runs
 evaluation/  who is measured when
+codabench/   the phases of a challenge on Codabench
 machines/    what the hardware says of itself
 sandbox/     starts a worker, shows it little, believes it nothing
 images/      pixels and what they are compared with: all that sees HR
+uploads/     SR images without their code: checked, scored; what Codabench runs
 entries/     what teams hand in
 ranking/     figures in, places out
 statistics/  raw samples in, figures out
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from harness.ranking.frames import Frames
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def load(out: "str | Path") -> "Frames":

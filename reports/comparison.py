@@ -14,6 +14,7 @@ from pathlib import Path
 from harness.errors import TableError
 from harness.ranking.leaderboard import of_run
 from harness.records import Run
+from harness.records.text import of_cell
 
 Rows = Mapping[str, Mapping[str, str]]  # id, or name where there is none -> column -> text
 
@@ -96,7 +97,9 @@ def rows_of_table(file: Path, edition: str = "") -> Rows:
         raise TableError(f"{file} cannot be read as a CSV table: {error}") from None
     if edition:
         rows = [row for row in rows if row.get("edition") in (edition, None)]
-    named = [{_OTHER_NAMES.get(k, k): v or "" for k, v in row.items() if k} for row in rows]
+    named = [
+        {_OTHER_NAMES.get(k, k): of_cell(v or "") for k, v in row.items() if k} for row in rows
+    ]
     try:
         return _keyed(named)
     except TableError as error:

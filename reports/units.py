@@ -1,9 +1,12 @@
 """How numbers are printed. Only rendering scales them; files keep base units."""
 
+import math
+
 from harness.ranking.columns import Cell
 from harness.records import Protocol
 
 MISSING = "–"
+_HOPELESS = math.log(1e4)  # a score above it is printed with two digits
 
 
 def db(value: Cell) -> str:
@@ -46,6 +49,28 @@ def percent(value: Cell) -> str:
     if isinstance(value, float) and value > 0.995:
         return "> 99 %"
     return MISSING if value is None else f"{number(value, 0.01, 0)} %"
+
+
+def score(log_score: float, ends: tuple[float, float] | None = None) -> str:
+    """Print a score, given as its natural logarithm, with the digits that are certain.
+
+    `ends` are those of its 95 % interval: `2.4 ± 0.6`. A hopeless one is `1.3e+05`.
+    """
+    if log_score > _HOPELESS:
+        log10 = log_score / math.log(10)
+        return f"{10 ** (log10 % 1):.1f}e+{math.floor(log10):02d}"
+    value = math.exp(log_score)
+    if ends is None or not -math.inf < ends[0] < ends[1] < _HOPELESS:
+        return f"{value:.6f}"
+    return certain(value, (math.exp(ends[1]) - math.exp(ends[0])) / 2)
+
+
+def certain(value: float, half: float) -> str:
+    """Print a value with half its interval, to the first digit of that (two where it is a 1)."""
+    if half >= value:
+        return f"{value:.1g} ± > 100 %"
+    decimals = max(0, -math.floor(math.log10(half)) + (f"{half:e}"[0] == "1"))
+    return f"{value:,.{decimals}f} ± {half:,.{decimals}f}"
 
 
 def digits(value: Cell) -> str:

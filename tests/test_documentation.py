@@ -8,8 +8,8 @@ import pytest
 from harness.cli.parser import parser
 from tests.support.places import ROOT
 
-PAGES = ("README.md", "docs/guide.md", "docs/data.md")
-COMMAND = re.compile(r"^    run_challenge\.py (?P<given>.+?)(?:   .*)?$", re.MULTILINE)
+PAGES = ("README.md", "docs/guide.md", "docs/data.md", "docs/codabench.md")
+COMMAND = re.compile(r"^    esr-harness (?P<given>.+?)(?:   .*)?$", re.MULTILINE)
 
 
 def commands() -> list[str]:
@@ -21,12 +21,12 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_command_is_understood(command: str) -> None:
-    options = parser().parse_args(shlex.split(command.replace("PATH...", "PATH")))
+    options = parser("esr-harness").parse_args(shlex.split(command.replace("PATH...", "PATH")))
     assert callable(options.command)
 
 
 def test_every_command_is_documented() -> None:
-    (subparsers,) = (action for action in parser()._actions if action.choices)
+    (subparsers,) = (action for action in parser("esr-harness")._actions if action.choices)
     documented = {command.split()[0] for command in commands()}
     assert set(subparsers.choices) <= documented
 
@@ -37,3 +37,9 @@ def test_links_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)#]+)\)", file.read_text())
     assert targets
     assert [target for target in targets if not (file.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_script_is_named_only_as_it_can_be_called(page: str) -> None:
+    named = re.findall(r"(\S*) ?run_challenge\.py", (ROOT / page).read_text())
+    assert set(named) <= {"python", "`python"}

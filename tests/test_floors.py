@@ -14,7 +14,9 @@ MAY_IMPORT = {
     "store": "errors records",
     "protocols": "errors records",
     "statistics": "errors records",
-    "images": "errors records store",
+    "images": "errors records store worker",
+    "uploads": "errors records store images",
+    "codabench": "errors records store images uploads",
     "entries": "errors records store worker",
     "sandbox": "errors records worker entries",
     "machines": "errors records worker entries sandbox",
@@ -22,7 +24,7 @@ MAY_IMPORT = {
     "evaluation": "errors records worker store statistics images entries sandbox machines ranking",
     "reports": "errors records store statistics ranking entries",
     "cli": "errors records worker store protocols statistics images entries sandbox machines "
-    "ranking evaluation reports",
+    "ranking evaluation uploads codabench reports",
 }
 FILES = [f for top in ("harness", "reports") for f in sorted((ROOT / top).rglob("*.py"))]
 PACKAGES = [f.parent for f in FILES if f.name == "__init__.py"]

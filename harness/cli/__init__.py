@@ -4,12 +4,21 @@ Exit status: 0 every entry was evaluated as far as its files allow, 1 some entry
 check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
+teams     what may stand there for the commands of teams
+phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
+executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
 run       `run`: measure submissions, rank them once, render the report
-check     `check`: a team's pre-flight on one submission
+check     `check`: a team's pre-flight, submission after submission
+verdict   what a check ends in: a block of text, or JSON
+init      `init`: a manifest from a model file and its checkpoint
+pack      `pack`: the archive to hand in
+export    `export`: an entry of a clone of the official repository
 profile   `profile`: where one submission's time goes
+score     `score`: SR images against HR, without the code that made them
+codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric
@@ -25,6 +34,7 @@ import os
 import shlex
 import signal
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -33,14 +43,25 @@ from harness.cli.parser import parser
 from harness.errors import InputError
 
 OK, SOMETHING_FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
-SHIPPED_SUBMISSIONS = Path(__file__).resolve().parents[2] / "submissions"
+_CLONE = Path(__file__).resolve().parents[2]
+# a wheel puts the few that protocols name beside the environment's other data
+_INSTALLED = Path(sysconfig.get_path("data")) / "share" / "esr-harness"
+SHIPPED_SUBMISSIONS = (
+    _CLONE if (_CLONE / "run_challenge.py").is_file() else _INSTALLED
+) / "submissions"
+
+
+def program() -> str:
+    """Return how the user calls the program: as installed, or by the script of a clone."""
+    script = Path(sys.argv[0]).name
+    return "python run_challenge.py" if script == "run_challenge.py" else "esr-harness"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. Mistakes of the user end in one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser().parse_args(arguments or ["run"])
-    options.command_line = shlex.join(["run_challenge.py", *arguments])
+    options = parser(program()).parse_args(arguments or ["run"])
+    options.command_line = f"{program()} {shlex.join(arguments)}".strip()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = int(options.command(options))
@@ -53,11 +74,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except KeyboardInterrupt:
-        print(
-            f"\nStopped. What is finished is kept; go on with: {options.command_line}",
-            file=sys.stderr,
+        kept = (
+            "What is finished is kept; go on" if options.keeps else "Nothing is kept; begin again"
         )
+        print(f"\nStopped. {kept} with: {options.command_line}", file=sys.stderr)
         return INTERRUPTED
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it, relative where it lies below the working folder."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -1,13 +1,25 @@
 """Options that several commands share, and how their values are read."""
 
 import argparse
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+PATH_HELP = "a submission folder, a folder of them, or an official repository"
+
+
+def run_by(name: str) -> Callable[[argparse.Namespace], Any]:
+    """Return a command whose module, with its seconds of imports, is loaded when it is called."""
+    return lambda options: import_module(f"harness.cli.{name}").command(options)
 
 
 def add_protocol(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Add --protocol."""
+    """Add --protocol; without a default it is that of the run."""
+    assumed = default or "the run's own, or the one that a table is named after"
     parser.add_argument(
-        "--protocol", default=default, metavar="NAME|FILE", help=f"edition (default: {default})"
+        "--protocol", default=default, metavar="NAME|FILE", help=f"edition (default: {assumed})"
     )
 
 
@@ -88,6 +100,15 @@ def scales(text: str) -> tuple[int, ...]:
     if not found or min(found) < 2:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of scales like 2,3,4")
     return found
+
+
+def dates(text: str) -> tuple[datetime, ...]:
+    """Read `2026-02-01,2026-03-10 12:00`."""
+    try:
+        return tuple(datetime.fromisoformat(date).replace(tzinfo=None) for date in names(text))
+    except ValueError:
+        message = f"{text!r} is not a list of dates like 2026-02-01,2026-03-10"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def names(text: str) -> tuple[str, ...]:

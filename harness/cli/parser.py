@@ -1,12 +1,13 @@
 """What may stand on the command line, command by command."""
 
 import argparse
-from collections.abc import Callable
-from importlib import import_module
+import difflib
 from pathlib import Path
 from typing import Any
 
+from harness.cli import phases, teams
 from harness.cli.options import (
+    PATH_HELP,
     add_device,
     add_protocol,
     add_repository,
@@ -18,32 +19,43 @@ from harness.cli.options import (
     numbers,
     percentage,
     positive,
+    run_by,
     scales,
     whole,
 )
 
 DEMO = "demo"
-_PATH_HELP = "a submission folder, a folder of them, or an official repository"
-_ONE_PATH_HELP = "a submission folder, or an official repository with the id in --ids"
 
 
-def _command(name: str) -> Callable[[argparse.Namespace], Any]:
-    """Return a command whose module, with its seconds of imports, is loaded when it is called."""
-    return lambda options: import_module(f"harness.cli.{name}").command(options)
+class _Parser(argparse.ArgumentParser):
+    """Answers a word that is none of the choices with the nearest one."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        near = difflib.get_close_matches(str(value), known, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        raise argparse.ArgumentError(action, f"{value!r} is unknown; {advice}")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; `options.command` runs the one that was named."""
-    parser = argparse.ArgumentParser(
-        prog="run_challenge.py",
+def parser(program: str) -> argparse.ArgumentParser:
+    """Return the parser of all commands, called as `program`.
+
+    `options.command` runs the command that was named; `options.keeps` tells whether it goes on
+    where it was stopped.
+    """
+    parser = _Parser(
+        prog=program,
         description="Measure, rank and report submissions of the NTIRE Efficient SR challenge. "
         "Without arguments: the embedded demo challenge.",
     )
+    parser.set_defaults(keeps=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     _add_run(commands)
 
-    _add_for_teams(commands)
+    teams.add(commands)
 
     rank = commands.add_parser("rank", help="rank a finished run or a CSV table; measure nothing")
     rank.add_argument("source", type=Path, metavar="OUT|TABLE.csv")
@@ -54,8 +66,9 @@ def parser() -> argparse.ArgumentParser:
         default="measured",
         help="relate scores to the baseline's row or to its published figures",
     )
-    rank.set_defaults(command=_command("rank"))
+    rank.set_defaults(command=run_by("rank"))
 
+    phases.add(commands)
     _add_data(commands)
 
     _add_exchange(commands)
@@ -65,8 +78,8 @@ def parser() -> argparse.ArgumentParser:
     fetch = weights.add_subparsers(required=True, metavar="fetch").add_parser(
         "fetch", help="download checkpoints to the cache, checked by their sha256"
     )
-    fetch.add_argument("paths", nargs="+", type=Path, metavar="SUBMISSION", help=_PATH_HELP)
-    fetch.set_defaults(command=_command("weights"))
+    fetch.add_argument("paths", nargs="+", type=Path, metavar="SUBMISSION", help=PATH_HELP)
+    fetch.set_defaults(command=run_by("weights"))
 
     report = commands.add_parser("report", help="render the report of a finished run again")
     report.add_argument("out", type=Path, metavar="OUT")
@@ -77,66 +90,32 @@ def parser() -> argparse.ArgumentParser:
         "names of private splits",
     )
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
-    report.set_defaults(command=_command("report"))
+    report.set_defaults(command=run_by("report"))
 
     show = commands.add_parser("show", help="what there is, and what this machine can measure")
     show.add_argument("what", choices=("protocols", "submissions", "device"))
-    show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=PATH_HELP)
     add_device(show)
     add_repository(show)
-    show.set_defaults(command=_command("show"))
+    show.set_defaults(command=run_by("show"))
     return parser
-
-
-def _add_for_teams(commands: Any) -> None:
-    check = commands.add_parser("check", help="a team's pre-flight on one submission")
-    check.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
-    add_protocol(check, default="ntire2026")
-    check.add_argument("--data", type=Path, help="folder of the protocol's image folders")
-    add_weights(check)
-    add_device(check)
-    add_time_limit(check)
-    add_repository(check)
-    check.set_defaults(command=_command("check"))
-
-    profile = commands.add_parser(
-        "profile", help="where a submission's time goes, and what if it ran in another way"
-    )
-    profile.add_argument("path", type=Path, metavar="PATH", help=_ONE_PATH_HELP)
-    add_protocol(profile, default="ntire2026")
-    profile.add_argument("--data", type=Path, help="folder of the protocol's image folders")
-    add_weights(profile)
-    profile.add_argument("--out", type=Path, help="folder of the page (default: profiles/NAME)")
-    add_device(profile)
-    profile.add_argument(
-        "--images",
-        type=positive,
-        default=3,
-        metavar="N",
-        help="of --data, the first N images of the first split that is there (default: 3)",
-    )
-    profile.add_argument(
-        "--sweeps",
-        type=positive,
-        default=10,
-        metavar="N",
-        help="timed passes over all images (default: 10)",
-    )
-    add_time_limit(profile)
-    add_repository(profile)
-    profile.set_defaults(command=_command("profile"))
 
 
 def _add_run(commands: Any) -> None:
     run = commands.add_parser("run", help="measure submissions, rank them, render the report")
-    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_PATH_HELP)
+    run.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=PATH_HELP)
     add_protocol(run, default=DEMO)
     run.add_argument("--data", type=Path, help="folder of the protocol's image folders")
     add_weights(run)
     run.add_argument("--out", type=Path, help="folder of results (default: runs/PROTOCOL)")
     add_device(run)
     run.add_argument("--splits", type=names, default=(), help="only these, e.g. valid,test")
-    run.add_argument("--policy", choices=("fair", "official"), help="of timing, see the README")
+    run.add_argument(
+        "--policy",
+        choices=("fair", "official"),
+        help="of timing; fair: warmed up, in rounds beside the baseline; official: cold, entry "
+        "after entry, as the editions' scripts do (docs/definitions.md, Runtime)",
+    )
     run.add_argument(
         "--rounds",
         type=whole,
@@ -177,10 +156,34 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    run.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="refuse to start where entries cannot be jailed, see docs/security.md",
+    )
+    _add_executor(run)
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
-    run.set_defaults(command=_command("run"))
+    run.set_defaults(command=run_by("run"), keeps=True)
+
+
+def _add_executor(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group("where the work is done")
+    group.add_argument(
+        "--executor",
+        choices=("serial", "local"),
+        help="one entry after another, or several devices of this machine at once",
+    )
+    group.add_argument(
+        "--devices", type=names, default=(), metavar="cuda:0,cuda:1", help="of `local`, of one kind"
+    )
+    group.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="of `local`: entries evaluated at once; timing has a device to itself",
+    )
 
 
 def _add_data(commands: Any) -> None:
@@ -202,7 +205,7 @@ def _add_data(commands: Any) -> None:
     fetch = kinds.add_parser("fetch", help="download a public data set, or say where it is")
     fetch.add_argument("name", metavar="NAME", help="DIV2K_valid_HR, Set5, Manga109, ...")
     fetch.add_argument("--to", type=Path, default=Path("data"), help="(default: data)")
-    data.set_defaults(command=_command("data"))
+    data.set_defaults(command=run_by("data"))
 
 
 def _add_exchange(commands: Any) -> None:
@@ -213,13 +216,13 @@ def _add_exchange(commands: Any) -> None:
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
-    compare.set_defaults(command=_command("compare"))
+    compare.set_defaults(command=run_by("compare"))
 
     adopt = commands.add_parser("import", help="native folders from an official repository")
     adopt.add_argument("repository", type=Path, metavar="REPOSITORY")
     adopt.add_argument("--ids", type=numbers, default=(), metavar="18", help="only these")
     adopt.add_argument("--to", type=Path, required=True, help="folder of submissions")
-    adopt.set_defaults(command=_command("adopt"))
+    adopt.set_defaults(command=run_by("adopt"))
 
 
 def _add_paper(commands: Any) -> None:
@@ -283,7 +286,7 @@ def _add_paper(commands: Any) -> None:
     )
     add_target(table)
     table.add_argument("--name", default="benchmark", help="of the files (default: benchmark)")
-    table.set_defaults(command=_command("table"))
+    table.set_defaults(command=run_by("table"))
 
     strip = commands.add_parser("strip", help="a box of one image as every method restores it")
     strip.add_argument("outs", nargs="+", type=Path, metavar="OUT", help="runs with --keep-sr")
@@ -298,4 +301,4 @@ def _add_paper(commands: Any) -> None:
         "--methods", type=names, default=(), metavar="A,B", help="only these, in this order"
     )
     add_target(strip)
-    strip.set_defaults(command=_command("strip"))
+    strip.set_defaults(command=run_by("strip"))

@@ -17,6 +17,12 @@ class TerminalProgress:
         self._position = ""
         self._bar: tqdm[Never] = tqdm(total=0, unit="image", dynamic_ncols=True, leave=False)
 
+    def opening(self, split: str, done: int, of: int) -> None:
+        """Say how many images of a split are open."""
+        if done == 1:
+            self.begin(split, "opening", of)
+        self.advance(done)
+
     def at(self, number: int, of: int, left_s: float | None = None) -> None:
         """Say which entry or round comes next, and how long all may still take."""
         self._position = _position(number, of, left_s)
@@ -28,7 +34,7 @@ class TerminalProgress:
 
     def advance(self, done: int) -> None:
         """Say how many images of the stage are done."""
-        self._bar.update(done - self._bar.n)
+        self._bar.update(max(0, done - self._bar.n))
 
     def say(self, line: str) -> None:
         """Print a line of results above the bar."""
@@ -45,7 +51,13 @@ class PlainProgress:
     """A line when a stage begins, and one every ten seconds of a long one."""
 
     def __init__(self) -> None:
-        self._position, self._stage, self._images, self._last = "", "", 0, 0.0
+        self._position, self._stage, self._images = "", "", 0
+        self._last = time.monotonic()
+
+    def opening(self, split: str, done: int, of: int) -> None:
+        """Say how many images of a split are open, where it takes long."""
+        self._stage, self._images = f"{split}: opening", of
+        self.advance(done)
 
     def at(self, number: int, of: int, left_s: float | None = None) -> None:
         """Say which entry or round comes next, and how long all may still take."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import reports
 from harness import cli, protocols
+from harness.cli.executors import executor
 from harness.cli.inputs import data_folder, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
@@ -16,6 +17,7 @@ from harness.evaluation.bench import Bench
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, TimingPolicy
+from harness.sandbox import jail
 from harness.store.passes import Store
 from harness.worker import devices
 from reports.tables import terminal
@@ -33,29 +35,31 @@ def command(options: argparse.Namespace) -> int:
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
+    if options.require_isolation:
+        jail.required()
+    workforce = executor(options)
     shown = progress()
-    runs = []
-    for edition, entries in _by_scale(editions, found):
-        folder = out if len(editions) == 1 else out / f"x{edition.scale}"
-        data = data_folder(options.data, edition, folder)
-        bench = Bench(
-            edition,
-            open_splits(edition, data, options.splits),
-            device,
-            Store(folder),
-            shown,
-            time_limit=options.time_limit,
-            retry_failed=options.retry_failed,
-            fresh=options.fresh,
-            budget_minutes=options.budget,
-            precision=options.precision,
-            keep_sr=folder / "sr" if options.keep_sr else None,
-        )
-        runs.append((entries, bench, folder))
-    finished = []
+    runs, finished = [], []
     try:
+        for edition, entries in _by_scale(editions, found):
+            folder = out if len(editions) == 1 else out / f"x{edition.scale}"
+            data = data_folder(options.data, edition, folder)
+            bench = Bench(
+                edition,
+                open_splits(edition, data, options.splits, progress=shown.opening),
+                device,
+                Store(folder),
+                shown,
+                time_limit=options.time_limit,
+                retry_failed=options.retry_failed,
+                fresh=options.fresh,
+                budget_minutes=options.budget,
+                precision=options.precision,
+                keep_sr=folder / "sr" if options.keep_sr else None,
+            )
+            runs.append((entries, bench, folder))
         for entries, bench, folder in runs:
-            run = challenge.run(entries, bench, folder, options.command_line)
+            run = challenge.run(entries, bench, folder, options.command_line, workforce)
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
     finally:

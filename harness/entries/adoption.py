@@ -5,6 +5,7 @@ to load the checkpoint. A branch that does more is refused, so that nothing is l
 """
 
 import ast
+import builtins
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,9 +18,10 @@ from harness.entries.submission import Submission
 from harness.errors import InputError, SubmissionError
 from harness.records import Manifest, OfficialTable
 from harness.worker import select_model
-from harness.worker.loading import weights
+from harness.worker.loading import checkpoints
 
 _MODEL, _FACTORY = "model.py", "network"
+_PACKAGE = "models/__init__.py"
 _HARMLESS = {
     "load_state_dict",
     "eval",
@@ -41,6 +43,7 @@ def adopt(submission: Submission, to: Path) -> Path:
     source = (submission.folder / manifest.model.file).read_text(encoding="utf-8")
     function, body = select_model.branch_of(source, table.model_id)
     _refuse_more(function, body, table)
+    factory = _factory(body, table.model_id)
     key = _key(submission.folder / table.checkpoints[0], body)
     target = to / submission.slug
     if target.exists():
@@ -48,7 +51,7 @@ def adopt(submission: Submission, to: Path) -> Path:
     for name in (*_code(submission.folder, table.modules), *table.checkpoints):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(submission.folder / name, target / name)
-    (target / _MODEL).write_text(_factory(body, table.model_id), encoding="utf-8")
+    (target / _MODEL).write_text(factory, encoding="utf-8")
     (target / MANIFEST).write_text(_manifest(manifest, table, body, key), encoding="utf-8")
     return target
 
@@ -94,7 +97,10 @@ def _tail_tests(node: ast.stmt) -> Iterator[ast.expr]:
 
 
 def _factory(body: list[ast.stmt], number: int) -> str:
-    """Write the lines that the network depends on as a function that returns it."""
+    """Write the lines that the network depends on as a function that returns it.
+
+    Raises SubmissionError where they use what only `test_demo.py` has.
+    """
     first = next(i for i, node in enumerate(body) if "model" in _assigned(node))
     network = _unmoved(_value(body[first]))
     kept: list[ast.stmt] = [ast.Return(network)]
@@ -103,17 +109,43 @@ def _factory(body: list[ast.stmt], number: int) -> str:
         if wanted & _assigned(node):
             kept.insert(0, node)
             wanted |= _used(node)
-    if "model_id" in wanted:
-        kept.insert(0, ast.Assign([ast.Name("model_id")], ast.Constant(number), lineno=0))
+    given = [text for name, text in _given(number).items() if name in wanted]
+    kept = [*ast.parse("\n".join(given)).body, *kept]
+    if unknown := sorted(_free(kept) - vars(builtins).keys() - {"os", "torch"}):
+        raise SubmissionError(
+            f"id {number} cannot be imported: its network is built with {unknown[0]!r}, which its "
+            "branch does not define; run the repository itself instead"
+        )
     lines = "\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in kept)
     indented = "\n".join(f"    {line}" for line in lines.splitlines())
-    needs = "".join(f"import {name}\n" for name in ("os", "torch") if name in wanted)
+    used = _free(kept)
+    needs = "".join(f"import {name}\n" for name in ("os", "torch") if name in used)
     return f"{needs}{chr(10) * 2 if needs else ''}def {_FACTORY}():\n{indented}\n"
+
+
+def _given(number: int) -> dict[str, str]:
+    """Return what `select_model` has besides its branch, by name."""
+    return {
+        "model_id": f"model_id = {number}",
+        "device": 'device = torch.device("cuda" if torch.cuda.is_available() else "cpu")',
+    }
+
+
+def _free(body: list[ast.stmt]) -> set[str]:
+    """Return the names that statements read and never give a value to."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    read = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return read.difference(arguments, *map(_assigned, body)) - {
+        name.id for name in names if isinstance(name.ctx, ast.Store)
+    }
 
 
 def _key(checkpoint: Path, body: list[ast.stmt]) -> str | None:
     """Return the entry of a wrapped checkpoint that the branch asks for first, or None."""
-    content = weights.unpickled(
+    checkpoints.refuse_other(checkpoint, checkpoint.name)
+    content = checkpoints.unpickled(
         lambda: torch.load(checkpoint, map_location="cpu", weights_only=True), checkpoint.name
     )
     texts = (n.value for node in body for n in _in_order(node) if isinstance(n, ast.Constant))
@@ -135,9 +167,9 @@ def _manifest(
 ) -> str:
     calls = [n for node in body for n in ast.walk(node) if isinstance(n, ast.Call)]
     loads = [call for call in calls if select_model.last_name(call.func) == "load_state_dict"]
-    loose = any(
-        k.arg == "strict" and ast.unparse(k.value) == "False" for c in loads for k in c.keywords
-    )
+    strict = [c.args[1] for c in loads if len(c.args) > 1]
+    strict += [k.value for c in loads for k in c.keywords if k.arg == "strict"]
+    loose = "False" in map(ast.unparse, strict)
     model = manifest.model
     lines = [
         f"name = {json.dumps(manifest.name)}",
@@ -159,8 +191,13 @@ def _manifest(
 
 
 def _code(folder: Path, modules: tuple[str, ...]) -> Iterator[str]:
-    """Yield the files of `modules` and of what they import below `models`, whole packages each."""
+    """Yield the files of `modules` and of what they import below `models`, whole packages each.
+
+    `models` itself is imported before any of them.
+    """
     waiting, seen = list(modules), set[str]()
+    if (folder / _PACKAGE).is_file():
+        waiting.append(_PACKAGE)
     while waiting:
         name = waiting.pop()
         place = folder / name
@@ -178,10 +215,15 @@ def _code(folder: Path, modules: tuple[str, ...]) -> Iterator[str]:
 
 
 def _imported(folder: Path, file: Path) -> list[str]:
+    """List the files and packages of `models` that a file imports; none where it is no Python."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return []
     names = []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            base = file.parents[node.level - 1].relative_to(folder).parts if node.level else ()
+            base = file.relative_to(folder).parts[: -node.level] if node.level else ()
             parts = [*base, *(node.module.split(".") if node.module else [])]
             names += [parts, *([*parts, alias.name] for alias in node.names)]
         elif isinstance(node, ast.Import):

@@ -1,11 +1,12 @@
 """From paths to submissions: folders, folders of them, official repositories."""
 
 import difflib
+import os
 import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from harness.entries import repository
+from harness.entries import files, repository
 from harness.entries.checkpoints import located
 from harness.entries.manifest import MANIFEST, read_manifest
 from harness.entries.submission import BrokenSubmission, Submission
@@ -33,7 +34,8 @@ def discover(
             continue
         slug = _free_slug(folder.name, taken)
         try:
-            found.append(located(Submission(slug, folder, read_manifest(folder)), weights))
+            submission = located(Submission(slug, folder, read_manifest(folder)), weights)
+            found.append(files.listed(submission))
         except SubmissionError as error:
             found.append(BrokenSubmission(slug, folder, error))
     _refuse_shared_ids([s for s in found if isinstance(s, Submission)])
@@ -44,23 +46,31 @@ def _official(
     folder: Path, entry: repository.OfficialEntry, taken: set[str]
 ) -> Submission | BrokenSubmission:
     slug = _free_slug(entry.name, taken)
-    if entry.manifest:
-        return Submission(slug, folder, entry.manifest, files=entry.files)
-    assert entry.error
-    return BrokenSubmission(slug, folder, entry.error, entry.name, entry.id)
+    error = entry.error
+    try:
+        if entry.manifest:
+            return files.listed(Submission(slug, folder, entry.manifest), entry.paths)
+    except SubmissionError as raised:
+        error = raised
+    assert error
+    return BrokenSubmission(slug, folder, error, entry.name, entry.id)
 
 
 def _folders(path: Path) -> list[Path]:
-    if (path / MANIFEST).is_file() or repository.is_repository(path):
+    if _is_native(path) or repository.is_repository(path):
         return [path]
     if not path.is_dir():
         raise InputError(f"{path} is not a folder; name a submission folder or a folder of them")
-    folders = sorted(folder for folder in path.iterdir() if (folder / MANIFEST).is_file())
+    folders = sorted(folder for folder in path.iterdir() if _is_native(folder))
     if not folders:
         near = difflib.get_close_matches(MANIFEST, [p.name for p in path.iterdir()], n=1)
         advice = f"rename {near[0]} to {MANIFEST}" if near else f"add a {MANIFEST}"
         raise InputError(f"{path} holds no submission; {advice} (see the README)")
     return folders
+
+
+def _is_native(folder: Path) -> bool:
+    return os.path.isfile(folder / MANIFEST)  # noqa: PTH113 (of what cannot be read it is false)
 
 
 def _free_slug(name: str, taken: set[str]) -> str:

@@ -11,6 +11,7 @@ from harness.entries.submission import Submission
 from harness.errors import SubmissionError
 from harness.store import files
 from harness.store.passes import Store
+from harness.worker import regular
 
 _LARGEST = 2 * 2**20  # bytes; it travels inside a page
 _SVG = "{http://www.w3.org/2000/svg}svg"
@@ -37,15 +38,17 @@ def keep(submission: Submission, store: Store) -> str:
 
 
 def _content(folder: Path, name: str) -> bytes:
-    file = (folder / name).resolve()
-    if not file.is_relative_to(folder.resolve()):
-        raise SubmissionError(
-            f"figure {name!r} lies outside the submission's folder; move it there"
-        )
     try:
+        file = (folder / name).resolve()
+        if not file.is_relative_to(folder.resolve()):
+            raise SubmissionError(
+                f"figure {name!r} lies outside the submission's folder; move it there"
+            )
         if file.stat().st_size > _LARGEST:
             raise SubmissionError(f"figure {name!r} is larger than 2 MiB; export it smaller")
-        return file.read_bytes()
+        return regular.read(file, _LARGEST)
+    except (ValueError, RuntimeError):  # a zero byte, a loop of links
+        raise SubmissionError(f"figure {name!r} cannot be found; put it there") from None
     except OSError as error:
         raise SubmissionError(
             f"figure {name!r} cannot be read ({error.strerror}); put it there"
@@ -58,7 +61,7 @@ def _kind(content: bytes) -> str:
         with PIL.Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
             picture.load()
             return str(picture.format).lower()
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
+    except Exception:  # whatever a damaged picture makes a decoder raise
         pass
     if b"<!ENTITY" in content:  # what it stands for may be far larger than the file
         return ""

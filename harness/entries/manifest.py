@@ -1,46 +1,116 @@
 """`submission.toml`: read and checked."""
 
+import math
+import os
+import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness.errors import SubmissionError
-from harness.records import METRICS, Manifest, ModelTable
+from harness.records import METRICS, Factsheet, Manifest, ModelTable
 from harness.records.ranking import PSNR
 from harness.records.schema import SchemaError, from_table
+from harness.records.text import one_line, plain
+from harness.worker import regular
 
 MANIFEST = "submission.toml"
+_LARGEST = 2**20  # bytes
+_LONGEST_NAME = 200
+_DEEPEST = 20  # arguments within arguments
+_HIGHEST = 2**63  # of whole numbers
+# a table with a key behind it, or two keys
+_CROWDED = re.compile(r'\s*(\[\w+\]\s*\w|\w+\s*=\s*("[^"]*"|[\w.]+)\s+\w+\s*=)')
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read and check `folder`/submission.toml. Raises SubmissionError."""
+    """Read and check `folder`/submission.toml. Raises SubmissionError.
+
+    What is shown of it has lost control characters and overrides of its direction.
+    """
     file = folder / MANIFEST
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-        manifest = from_table(Manifest, table)
+        text = regular.read(file, _LARGEST, follow=True).decode()
+        table = tomllib.loads(text.replace("\r\n", "\n"))
+        _check_plain(table, "", 0)
+        manifest = _shown(from_table(Manifest, table))
     except FileNotFoundError:
         raise SubmissionError(f"{folder} has no {MANIFEST}; add one (see the README)") from None
+    except OSError as error:
+        raise SubmissionError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SubmissionError(f"{file} is not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SubmissionError(f"{file} is not valid TOML: {error}") from None
     except SchemaError as error:
-        raise SubmissionError(f"{file}: {error}") from None
+        raise SubmissionError(one_line(f"{file}: {error}")) from None
+    except (ValueError, RecursionError) as error:
+        reason = f"{file} is not valid TOML: {error}{_crowded(text)}"
+        raise SubmissionError(one_line(reason)) from None
     _check_values(file, manifest)
     return manifest
 
 
+def _check_plain(value: Any, where: str, depth: int) -> None:
+    """Raise SchemaError for what TOML has and a job, which is JSON, has not."""
+    if depth > _DEEPEST:
+        raise SchemaError(f"{where[:40]}... is nested too deep; give {_DEEPEST} levels at most")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(item, f"{where}.{key}" if where else key, depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_plain(item, f"{where}[{index}]", depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise SchemaError(f"{where} is {value}; give a finite number")
+    elif isinstance(value, int) and abs(value) >= _HIGHEST:
+        raise SchemaError(f"{where} is too large a number")
+    elif not isinstance(value, str | int | float):
+        raise SchemaError(f"{where} is a date or a time; give it as text, in quotes")
+
+
+def _shown(manifest: Manifest) -> Manifest:
+    sheet = {key: plain(text) for key, text in vars(manifest.factsheet).items()}
+    return replace(
+        manifest,
+        name=one_line(manifest.name),
+        team=one_line(manifest.team),
+        factsheet=Factsheet(**sheet),
+    )
+
+
+def _crowded(text: str) -> str:
+    """Say how to split a line that holds more than TOML allows on one."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _CROWDED.match(line):
+            return f"; line {number}: give each [table] and each key = value a line of its own"
+    return ""
+
+
 def _check_values(file: Path, manifest: Manifest) -> None:
     model = manifest.model
+    paths = {"model.file": model.file, "model.factory": model.factory}
+    if weights := manifest.weights:
+        paths |= {"weights.path": weights.path, "weights.url": weights.url or ""}
+        paths["weights.licence"] = weights.licence or ""
     foreign = [key for key in manifest.claimed if key not in METRICS and not PSNR.fullmatch(key)]
     faults = [
         (manifest.official is not None, "[official] is not for manifests; remove it"),
         (not manifest.name.strip(), "name is empty; give the name that tables show"),
+        (
+            max(len(manifest.name), len(manifest.team)) > _LONGEST_NAME,
+            f"name or team has more than {_LONGEST_NAME} characters; shorten it",
+        ),
+        *(
+            (one_line(path) != path, f"{key} {path!r} has control characters; write it without")
+            for key, path in paths.items()
+        ),
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),
         *_tile_faults(model),
+        *_format_faults(manifest),
         (
-            not (file.parent / model.file).is_file(),
+            not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (too long a name as well)
             f"model.file {model.file!r} does not exist; name the network's Python file",
         ),
         (
@@ -52,6 +122,21 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     for wrong, sentence in faults:
         if wrong:
             raise SubmissionError(f"{file}: {sentence}")
+
+
+def _format_faults(manifest: Manifest) -> list[tuple[bool, str]]:
+    model = manifest.model
+    if model.format == "python":
+        return [(not model.factory, "model.factory is missing; name what builds the network")]
+    given = {
+        "model.factory": model.factory,
+        "model.arguments": model.arguments,
+        "[weights]": manifest.weights,
+        "[complexity]": manifest.complexity,
+    }
+    foreign = ", ".join(name for name, value in given.items() if value)
+    text = f"{foreign} is for Python networks, a {model.format} program holds all; remove it"
+    return [(bool(foreign), text)]
 
 
 def _tile_faults(model: ModelTable) -> list[tuple[bool, str]]:

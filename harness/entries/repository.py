@@ -5,13 +5,15 @@ syntax tree of its `test_demo.py`; what a tree does not tell (a window to pad to
 counters) is data in `harness/overlays`.
 """
 
+import os
 import posixpath
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from harness.entries.files import CHECKPOINTS
 from harness.errors import InputError, SubmissionError
 from harness.records import ComplexityTable, Manifest, ModelTable, OfficialTable, WeightsTable
 from harness.records.schema import from_table
@@ -21,7 +23,6 @@ from harness.worker.select_model import Branch
 MAIN = "test_demo.py"
 OVERLAYS = resources.files("harness.entries.overlays")
 _CODE, _CHECKPOINTS = "models", "model_zoo"
-_SUFFIXES = {".pth", ".pt", ".pkl", ".ckpt", ".bin", ".safetensors", ".tar"}
 _SCALE = 4  # of every edition of the challenge
 
 
@@ -32,7 +33,7 @@ class OfficialEntry:
     id: int
     name: str
     manifest: Manifest | None
-    files: tuple[str, ...] = ()  # relative to the repository; all that a worker is given
+    paths: tuple[str, ...] = ()  # files and folders of the repository that it may need
     error: SubmissionError | None = None
 
 
@@ -54,6 +55,8 @@ class _Overlay:
 
 def is_repository(folder: Path) -> bool:
     """Tell whether `folder` looks like a clone: `test_demo.py` with a `select_model`."""
+    if not os.path.isfile(folder / MAIN):  # noqa: PTH113 (of what cannot be read it is false)
+        return False
     try:
         select_model.function((folder / MAIN).read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
@@ -118,7 +121,7 @@ def _entry(
             note=special.note,
         ),
     )
-    return OfficialEntry(branch.id, name, manifest, tuple(_files(folder, branch)))
+    return OfficialEntry(branch.id, name, manifest, (_CODE, MAIN, *_paths(branch)))
 
 
 def _special(folder: Path) -> dict[str, _Special]:
@@ -129,19 +132,6 @@ def _special(folder: Path) -> dict[str, _Special]:
             if (folder / overlay.recognised_by).exists():
                 return overlay.entries
     return {}
-
-
-def _files(folder: Path, branch: Branch) -> Iterator[str]:
-    """Yield what the branch may need: its main file, all of `models`, the paths that it names."""
-    yield MAIN
-    for path in (_CODE, *_paths(branch)):
-        place = folder / path
-        if place.is_file():
-            yield path
-        elif place.is_dir():
-            for file in sorted(place.rglob("*")):
-                if file.is_file() and "__pycache__" not in file.parts:
-                    yield file.relative_to(folder).as_posix()
 
 
 def _paths(branch: Branch) -> list[str]:
@@ -155,7 +145,7 @@ def _paths(branch: Branch) -> list[str]:
 
 
 def _is_checkpoint(path: str) -> bool:
-    return path.startswith(f"{_CHECKPOINTS}/") or PurePosixPath(path).suffix in _SUFFIXES
+    return path.startswith(f"{_CHECKPOINTS}/") or PurePosixPath(path).suffix in CHECKPOINTS
 
 
 def _module_file(folder: Path, module: str) -> str:

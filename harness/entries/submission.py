@@ -2,15 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import SubmissionError
 from harness.records import Manifest
 from harness.records.schema import to_table
 
-_DIGESTED_ELSEWHERE = {"__pycache__", ".git"}
+
+@dataclass(frozen=True)
+class File:
+    """A regular file of a submission."""
+
+    name: str  # where a worker finds it, below its private folder
+    source: Path  # where it is, links followed
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -21,12 +28,12 @@ class Submission:
     folder: Path
     manifest: Manifest
     found_checkpoint: Path | None = None  # where it is, if not where the manifest says
-    files: tuple[str, ...] | None = None  # of the folder, all that belongs to it; None: everything
+    files: tuple[File, ...] = ()  # all that is digested, and all that a worker is given
 
     @property
     def model_file(self) -> Path:
         """Return the Python file of the network; it may lie outside the folder."""
-        return (self.folder / self.manifest.model.file).resolve()
+        return self.folder / self.manifest.model.file
 
     @property
     def checkpoint(self) -> Path | None:
@@ -34,12 +41,25 @@ class Submission:
         weights = self.manifest.weights
         if weights is None or self.found_checkpoint:
             return self.found_checkpoint
-        return (self.folder / weights.path).resolve()
+        return self.folder / weights.path
+
+    @property
+    def staged(self) -> Manifest:
+        """Return the manifest as a worker reads it: what lies outside the folder is beside it."""
+        model, weights = self.manifest.model, self.manifest.weights
+        model = replace(model, file=self._staged(model.file, "model"))
+        if weights:
+            weights = replace(weights, path=self._staged(weights.path, "weights"))
+        return replace(self.manifest, model=model, weights=weights)
+
+    def _staged(self, path: str, room: str) -> str:
+        place = os.path.relpath(self.folder / path, self.folder)
+        return f"../{room}/{Path(path).name}" if place.startswith("..") else place
 
 
 @dataclass(frozen=True)
 class BrokenSubmission:
-    """One whose manifest cannot be used: a row of its own in the report."""
+    """One that cannot be used: a row of its own in the report."""
 
     slug: str
     folder: Path
@@ -49,32 +69,14 @@ class BrokenSubmission:
 
 
 def digest(submission: Submission) -> str:
-    """Return the sha256 over the folder's files and the shared files that the manifest names.
+    """Return the sha256 over names and contents of the submission's files.
 
-    Names enter relative to the folder, so that a moved submission keeps its digest. What the
+    Names are those that a worker sees, so that a moved submission keeps its digest. What the
     harness knows of an official entry has no file, and enters as it is.
     """
     hasher = hashlib.sha256()
     if submission.manifest.official:
         hasher.update(json.dumps(to_table(submission.manifest), sort_keys=True).encode())
-    for name, file in sorted(_files(submission)):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        hasher.update(f"{name}\0{content}\n".encode())
+    for file in submission.files:
+        hasher.update(os.fsencode(f"{file.name}\0{file.sha256}\n"))
     return hasher.hexdigest()
-
-
-def _files(submission: Submission) -> Iterator[tuple[str, Path]]:
-    if submission.files is not None:
-        yield from ((name, submission.folder / name) for name in submission.files)
-        return
-    for file in submission.folder.rglob("*"):
-        relative = file.relative_to(submission.folder)
-        if file.is_file() and not _DIGESTED_ELSEWHERE.intersection(relative.parts):
-            yield relative.as_posix(), file
-    manifest, checkpoint = submission.manifest, submission.checkpoint
-    shared = [(manifest.model.file, submission.model_file)]
-    if manifest.weights and checkpoint:
-        shared.append((manifest.weights.path, checkpoint))
-    for name, file in shared:
-        if file.is_file() and not file.is_relative_to(submission.folder):
-            yield name, file

@@ -1,5 +1,7 @@
 """Decides who is measured when; measures nothing itself.
 
+units      what one job does whole, wherever it runs
+executors  who has units done: one after another, or several devices of this machine
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted
@@ -8,6 +10,9 @@ rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 forecast   how long a timing may take, before any of it is made
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
-preflight  a team's `check`: will it load, does it pass, how would it rank
+preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
+specimens  two photographs that a check restores where there is no data
+hints      what is probably wrong with a manifest, from how its network behaves
+countdown  how long the timing of a check takes, and what is left
 profiling  a team's `profile`: sizes, operators, other precisions and compilers
 """

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from harness.entries.submission import Submission
 from harness.images.datasets import SplitData
 from harness.machines import local
-from harness.records import Ceiling, Entry, Job, Outcome, PassName, Study
+from harness.records import Ceiling, Entry, Job, Machine, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
-from harness.records.schema import from_table, to_table
+from harness.records.schema import SchemaError, from_table, to_table
+from harness.sandbox import jail as jails
+from harness.sandbox.answers import RECORDS
+from harness.sandbox.jail import Jail
 from harness.sandbox.staging import SourceImage
 from harness.store.passes import Store
 
@@ -38,6 +41,10 @@ class Progress(Protocol):
         """Say how many images of the stage are done."""
 
 
+class NotStoredError(Exception):
+    """A pass is not in the store, and is not to be run."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """What the evaluations of a run share."""
@@ -55,9 +62,28 @@ class Bench:
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`
-    identity: dict[str, str] = field(default_factory=dict)
-    ceiling: Ceiling = field(default_factory=Ceiling)  # of the device
-    standing: tuple[int, ...] = ()  # processes with an idle context on the GPU
+    jail: Jail = field(default_factory=jails.chosen)  # around every pass
+    machine: Machine = field(default_factory=Machine)  # that work is done on
+    measuring: bool = True  # whether what the store lacks is measured
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return what results on the machine depend on."""
+        return self.machine.identity
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """Return what the device can do at most."""
+        return self.machine.ceiling
+
+    @property
+    def standing(self) -> tuple[int, ...]:
+        """Return the processes of others that hold an idle context on the GPU."""
+        return self.machine.standing
+
+    def settled(self) -> "Bench":
+        """Return this bench for looking up what is in the store, as it is."""
+        return replace(self, measuring=False, fresh=False, retry_failed=False)
 
     def run(
         self,
@@ -70,7 +96,12 @@ class Bench:
         receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
         study: Study | None = None,
     ) -> Outcome:
-        """Run a pass of `submission` in a fresh process, whatever the store holds."""
+        """Run a pass of `submission` in a fresh process, whatever the store holds.
+
+        Raises NotStoredError where nothing is to be measured.
+        """
+        if not self.measuring:
+            raise NotStoredError
         protocol = self.protocol
         stage = f"{pass_name}, {study.variant}" if study else pass_name
         self.progress.begin(submission.manifest.shown_name, stage, total)
@@ -88,6 +119,7 @@ class Bench:
             job,
             submission,
             images,
+            jail=self.jail,
             time_limit=self.time_limit,
             sr_sizes=sizes,
             receive=receive,
@@ -111,10 +143,18 @@ class Bench:
 
     def look_up(self, pass_name: PassName, key: str) -> Outcome | None:
         """Return the stored outcome of a pass, unless it is to be measured again."""
-        content = None if self.fresh else self.store.get(pass_name, key)
-        if content is None or (content["failure"] and self.retry_failed):
+        outcome = None if self.fresh else self.kept(pass_name, key)
+        return None if outcome and outcome.failure and self.retry_failed else outcome
+
+    def kept(self, pass_name: PassName, key: str) -> Outcome | None:
+        """Return what the store holds of a pass; None where that cannot be read as one."""
+        content = self.store.get(pass_name, key)
+        try:
+            outcome = from_table(Outcome, content)
+            result(RECORDS[pass_name], outcome)
+        except SchemaError:
             return None
-        return from_table(Outcome, content)
+        return outcome
 
 
 def with_outcome(entry: Entry, outcome: Outcome, **measured: Any) -> Entry:

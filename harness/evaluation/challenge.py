@@ -1,48 +1,50 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from traceback import format_exc
 
 import harness
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import forecast, rounds
-from harness.evaluation.bench import Bench
+from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.evaluate import evaluate
+from harness.evaluation.executors import Ended, Executor, Serial
 from harness.evaluation.scoring import album_of_split
 from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
+from harness.evaluation.units import Evaluation
 from harness.images.datasets import SplitData
-from harness.machines import ceiling, environment, sampler
-from harness.records import Entry, Round, Run
+from harness.records import Entry, Failure, Machine, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store.runs import SCHEMA_VERSION, save_run
 
-T = TypeVar("T")
-
 
 def run(
-    found: Sequence[Submission | BrokenSubmission], bench: Bench, out: Path, command: str
+    found: Sequence[Submission | BrokenSubmission],
+    bench: Bench,
+    out: Path,
+    command: str,
+    executor: Executor | None = None,
 ) -> Run:
     """Measure `found` and write `results.json` to `out`.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
-    where it stopped.
+    where it stopped. Without an `executor` one entry is measured after another, here.
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
     remove_leftovers()
-    standing = sampler.standing(bench.device)
-    bench = replace(
-        bench,
-        standing=tuple(pid for pid, idle in standing.items() if idle),
-        identity=environment.identity(bench.device, bench.protocol.switches),
-        ceiling=ceiling.of_device(bench.device),
-    )
-    entries = [evaluate(one, bench) for one in _announced(found, bench)]
+    executor = executor or Serial()
+    bench = executor.opened(bench)
+    ended = executor.carry_out([Evaluation(one) for one in found], bench)
+    entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
+    machine = _usual(ended)
+    bench = replace(bench, machine=machine)
     # what a generated image costs does not depend on trained weights
     timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
     contestants = [
@@ -53,11 +55,12 @@ def run(
     timed: dict[str, Entry] = {}
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
+        bench = replace(bench, timing_began=bench.now())
         bench.progress.say(_announcement(contestants, bench))
-        timed, made = rounds.time(contestants, replace(bench, timing_began=bench.now()))
+        timed, made = rounds.time(contestants, bench, executor)
     entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
-        entries = _officially_timed(entries, contestants, bench)
+        entries = _officially_timed(entries, contestants, bench, executor)
     finished = Run(
         schema_version=SCHEMA_VERSION,
         harness_version=harness.__version__,
@@ -67,12 +70,11 @@ def run(
         ),
         device=bench.device,
         identity=bench.identity,
-        observed=environment.observe(bench.device)
-        | ceiling.described(bench.ceiling)
-        | _contexts(standing),
+        observed=machine.observed,
         command=command,
         entries=tuple(entries),
         rounds=made,
+        isolation=bench.jail.level,
     )
     save_run(out, finished)
     return finished
@@ -87,21 +89,19 @@ def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
     return f"Timing {entries}, about {minutes} min where nothing is stored{most}{others}."
 
 
-def _contexts(standing: Mapping[int, bool]) -> dict[str, str]:
-    """Describe who held a context on the GPU before the run."""
-    told = [f"{pid} ({'idle' if idle else 'computing'})" for pid, idle in standing.items()]
-    return {"processes_of_others": ", ".join(told)} if told else {}
-
-
 def _officially_timed(
-    entries: Sequence[Entry], contestants: Sequence[Contestant], bench: Bench
+    entries: Sequence[Entry],
+    contestants: Sequence[Contestant],
+    bench: Bench,
+    executor: Executor,
 ) -> list[Entry]:
     """Time those that were timed by the official policy too, to show beside the fair one."""
     timing = bench.protocol.timing
     timing = replace(timing, policy="official", rounds=timing.official_runs, sweeps=1)
     bench = replace(bench, protocol=replace(bench.protocol, timing=timing), budget_minutes=0)
     fair = {entry.slug for entry in entries if entry.timing}
-    timed, _ = rounds.time([one for one in contestants if one.entry.slug in fair], bench)
+    official = [one for one in contestants if one.entry.slug in fair]
+    timed, _ = rounds.time(official, bench, executor)
     return [_beside(entry, timed[entry.slug]) if entry.slug in fair else entry for entry in entries]
 
 
@@ -120,8 +120,28 @@ def _shown(bench: Bench) -> Iterator[SplitData]:
         yield from (split for split in timed_splits(bench) if split not in bench.splits)
 
 
-def _announced(found: Sequence[T], bench: Bench) -> Iterator[T]:
-    """Go through `found`, telling the progress which one comes next."""
-    for number, one in enumerate(found, 1):
-        bench.progress.at(number, len(found))
-        yield one
+def _evaluated(found: Submission | BrokenSubmission, end: Ended, bench: Bench) -> Entry:
+    """Look up what an evaluation left in the store; a row of its own where it was lost."""
+    bench = replace(bench, machine=end.machine).settled()
+    try:
+        return evaluate(found, bench)
+    except NotStoredError:
+        return _lost(found, Failure("machine", end.lost))
+    except InputError:  # of the organiser: it concerns every entry
+        raise
+    except Exception as error:  # a fault of this program, which it brought to light
+        reason = f"the harness could not go on with it: {type(error).__name__}: {error}"
+        return replace(_lost(found, Failure("process", reason)), log=format_exc())
+
+
+def _lost(found: Submission | BrokenSubmission, failure: Failure) -> Entry:
+    name = found.manifest.shown_name if isinstance(found, Submission) else found.slug
+    return Entry(found.slug, name, status="failed", failure=failure)
+
+
+def _usual(ended: Sequence[Ended]) -> Machine:
+    """Return the machine of the kind that most units were done on: that of the run."""
+    kinds = Counter(tuple(sorted(end.machine.identity.items())) for end in ended if not end.lost)
+    usual = dict(kinds.most_common(1)[0][0]) if kinds else {}
+    same = (end.machine for end in ended if end.machine.identity == usual)
+    return next(same, Machine())

@@ -74,7 +74,9 @@ def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     missing = [
         split
         for split in scorable
-        if (outcome := outcomes[split.name]) is None or _wanted(outcome, submission, split, bench)
+        if (outcome := outcomes[split.name]) is None
+        or not (outcome.failure or len(outcome.scores) == len(split.pairs))
+        or _wanted(outcome, submission, split, bench)
     ]
     if missing:
         whole, scored = score_pass(submission, missing, bench)

@@ -1,22 +1,28 @@
-"""A team's pre-flight: will it load, does it pass, how would it rank."""
+"""A team's pre-flight: will it load, does it restore, does it pass, how would it rank."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
+from harness.entries.imports import missing_packages
 from harness.entries.submission import BrokenSubmission, Submission
-from harness.evaluation import evaluate, rounds
+from harness.evaluation import evaluate, hints, rounds
 from harness.evaluation.bench import Bench, result
+from harness.evaluation.countdown import START_S, Countdown
 from harness.evaluation.session import Contestant
+from harness.evaluation.specimens import Restored, Specimens
 from harness.images.datasets import generated_split
 from harness.images.datasets.splits import LR_SIZE
-from harness.ranking import eligibility, leaderboard
-from harness.ranking.scores import format_score
-from harness.records import Entry, Figures, Inspection, Probe, Protocol
+from harness.ranking import eligibility
+from harness.ranking.forecast import Forecast, forecast
+from harness.records import Entry, Figures, Inspection, ModelTable, Probe, Protocol
 from harness.statistics import runtimes
 from harness.statistics.figures import figures_of
+from harness.statistics.flags import is_note
+from harness.statistics.runtimes import Runtime
 
-_ROUNDS = 3  # of timing, at most
 _REFERENCE = "the protocol's baseline"  # its slug here, whatever the checked one is called
+_BETTER_DB = 0.05  # than bicubic interpolation, at least
+_TIMED = 5  # images of a split, at most
 
 
 @dataclass(frozen=True)
@@ -27,168 +33,254 @@ class Finding:
     text: str
 
 
+@dataclass
+class Verdict:
+    """What a check found; findings are told as they are added."""
+
+    name: str
+    tell: Callable[[Finding], None]
+    findings: list[Finding] = field(default_factory=list)
+    figures: Figures | None = None  # None where it does not load
+    base: dict[str, float] = field(default_factory=dict)  # metrics of the protocol's baseline
+    restored: Restored | None = None  # the embedded photographs
+    runtime: Runtime | None = None
+    related: bool = False  # whether the runtime is a ratio to the baseline's
+    forecast: Forecast | None = None
+
+    @property
+    def to_fix(self) -> list[str]:
+        """Return what stands in the way; none where the submission is ready."""
+        return [finding.text for finding in self.findings if finding.good is False]
+
+    def add(self, good: bool | None, text: str) -> None:
+        """Add a finding, and tell it."""
+        self.findings.append(Finding(good, text))
+        self.tell(self.findings[-1])
+
+
 def check(
     found: Submission | BrokenSubmission,
     baseline: Submission | None,
     published: Sequence[Figures],
     bench: Bench,
-) -> Iterator[Finding]:
-    """Yield the findings on one submission as they are made.
+    tell: Callable[[Finding], None] = lambda finding: None,
+) -> Verdict:
+    """Look at one submission: first what takes seconds, then the data, then the clock.
 
     `baseline` is the protocol's, where its files are here; `published` are the figures of the
-    edition's published table, where there is one.
+    edition's published table, where there is one. Timing takes as many rounds as the bench's
+    protocol says; with none it is left out.
     """
-    entry = evaluate.evaluate(found, bench)
+    entry = evaluate.evaluate(found, replace(bench, splits=()))
+    verdict = Verdict(entry.name, tell)
     if isinstance(found, BrokenSubmission) or entry.inspection is None:
-        yield Finding(False, _reason(entry))
-        return
-    yield from _loading(entry.inspection)
-    if entry.status == "partial":
-        yield Finding(False, _reason(entry))
-        return
-    yield from _probing(result(Probe, bench.run("probe", found)), bench)
-    if entry.status == "failed":
-        yield Finding(False, _reason(entry))
-        return
-    contestants = [Contestant(entry, found), *_reference(entry, baseline, bench)]
-    entries = list(_timed(contestants, bench).values())
-    measured = runtimes.of_entries(entries, bench.protocol.timing.policy)
-    figures, *others = (figures_of(one, bench.protocol, measured.get(one.slug)) for one in entries)
-    itself = entry.name in bench.protocol.baseline.names
-    base = others[0].metrics if others else figures.metrics if itself else {}
-    entry = entries[0]
-    yield from _quality(figures, bench.protocol)
-    yield from _costs(figures, base, bench.protocol)
-    yield from _places(figures, base, published, bench.protocol)
+        verdict.add(False, _reason(entry, found))
+        return verdict
+    _loading(verdict, entry, entry.inspection)
+    verdict.base = {metric: bench.protocol.baseline.published[metric] for metric in _static(bench)}
+    verdict.figures = figures_of(entry, bench.protocol, None)
+    for line in cost_lines(verdict.figures, verdict.base, bench.protocol):
+        verdict.add(None, line)
+    _probing(verdict, found, entry, bench)
+    image_s = None
+    if entry.status == "ok" and not verdict.to_fix and bench.splits:
+        began = bench.now()
+        entry = evaluate.evaluate(found, bench)
+        images = sum(len(split.pairs) for split in bench.splits if split.scorable)
+        if images:
+            image_s = max(0.0, bench.now() - began - START_S) / images
+        verdict.figures = figures_of(entry, bench.protocol, None)
+        if entry.failure:
+            verdict.add(False, _reason(entry, found))
+        else:
+            _quality(verdict, bench.protocol)
+    if entry.status == "ok" and bench.protocol.timing.rounds:
+        entry = _timed(verdict, Contestant(entry, found), baseline, bench, image_s)
+    log_ratio = verdict.runtime.estimate if verdict.runtime and verdict.related else None
+    if verdict.figures.status == "ok":
+        verdict.forecast = forecast(verdict.figures, log_ratio, published, bench.protocol)
     for flag, text in entry.flags.items():
-        yield Finding(None, f"[{flag}] {text}")
+        verdict.add(None, text if is_note(flag) else f"[{flag}] {text}")
+    return verdict
 
 
-def _reference(entry: Entry, baseline: Submission | None, bench: Bench) -> list[Contestant]:
-    """Return the baseline to compare with, where its checkpoint is here and it is another entry."""
-    if baseline is None:
-        return []
-    reference = evaluate.evaluate(baseline, _without_scores(bench))
-    if reference.status != "ok" or reference.digest == entry.digest:
-        return []
-    return [Contestant(replace(reference, slug=_REFERENCE), baseline)]
+def _static(bench: Bench) -> list[str]:
+    return [m for m in ("params", "flops") if m in bench.protocol.baseline.published]
 
 
-def _reason(entry: Entry) -> str:
-    return entry.failure.reason if entry.failure else f"its status is {entry.status}"
+def _reason(entry: Entry, found: Submission | BrokenSubmission) -> str:
+    """Say why there is no result, every missing package, and what the entry printed last."""
+    reason = entry.failure.reason if entry.failure else f"its status is {entry.status}"
+    if isinstance(found, Submission) and "not installed" in reason:
+        missing = missing_packages(found)
+        if len(missing) > 1:
+            reason += f"; missing altogether: {', '.join(missing)}"
+    printed = [line for line in entry.log.strip().splitlines() if line.strip()]
+    if printed and entry.failure and entry.failure.stage == "process":
+        reason += f"; it printed last: {printed[-1].strip()[:200]}"
+    return reason
 
 
-def _loading(inspection: Inspection) -> Iterator[Finding]:
+# ---------------------------------------------------------------- what takes seconds
+
+
+def _loading(verdict: Verdict, entry: Entry, inspection: Inspection) -> None:
     missing, unexpected = inspection.missing_keys, inspection.unexpected_keys
-    if missing or unexpected:
+    if not inspection.complete:
+        verdict.add(True, "its code builds a network")
+        reason = entry.failure.reason if entry.failure else "its checkpoint is not here"
+        verdict.add(False, reason)
+    elif missing or unexpected:
         keys = ", ".join((*missing, *unexpected)[:5])
         counts = f"{len(missing)} missing and {len(unexpected)} unexpected keys"
-        yield Finding(None, f"it loads with {counts} ({keys}), as weights.strict = false allows")
+        verdict.add(None, f"it loads with {counts} ({keys}), as weights.strict = false allows")
+    elif entry.manifest and entry.manifest.weights is None:
+        verdict.add(True, "it loads; its manifest names no checkpoint")
     else:
-        yield Finding(True, "it loads, every key of the checkpoint in its place")
+        verdict.add(True, "it loads, every key of the checkpoint in its place")
 
 
-def _probing(probe: Probe | None, bench: Bench) -> Iterator[Finding]:
+def cost_lines(figures: Figures, base: dict[str, float], protocol: Protocol) -> list[str]:
+    """Return a line on each cost that is known, as a ratio to the baseline's where that is."""
+    own, lines = figures.metrics, []
+    name = next(iter(protocol.baseline.names), "")
+    units = (
+        ("params", "params", 1e6, "M"),
+        ("flops", "FLOPs", 1e9, "G"),
+        ("runtime_ms", "runtime", 1, "ms"),
+    )
+    for metric, label, unit, symbol in units:
+        if metric not in own:
+            continue
+        ratio = f", {own[metric] / base[metric]:.3g} x {name}'s" if base.get(metric) else ""
+        lines.append(f"{label}: {own[metric] / unit:.4g} {symbol}{ratio}")
+    return lines
+
+
+def _probing(verdict: Verdict, found: Submission, entry: Entry, bench: Bench) -> None:
+    """Try sizes, repeats and the embedded photographs."""
+    specimens = Specimens(bench.protocol)
+    sources = specimens.sources
+    outcome = bench.run(
+        "probe", found, sources, len(sources), sizes=specimens.sizes, receive=specimens.take
+    )
+    probe = result(Probe, outcome)
     if probe is None:
-        yield Finding(False, "it fails on a generated image; see what `run` says of it")
+        failed = replace(entry, failure=outcome.failure, log=outcome.log)
+        verdict.add(False, f"it fails on generated images: {_reason(failed, found)}")
         return
+    _sizes(verdict, probe, found.manifest.model, bench.protocol.scale)
+    same = "the same input gives the same output twice"
+    verdict.add(probe.repeatable or None, same if probe.repeatable else f"not: {same}")
+    verdict.restored = specimens.compared()
+    if entry.status == "ok" and verdict.restored:
+        judged = any(split.scorable for split in bench.splits) and any(
+            split.threshold for split in bench.protocol.splits
+        )
+        _restoring(verdict, verdict.restored, judged, bench.protocol)
+    wanted = hints.data_range(probe, found.manifest.model)
+    if wanted is not None and entry.status == "ok":
+        spans = f"its outputs span {probe.low:.3g} to {probe.high:.3g}"
+        verdict.add(False, f"{spans}; set model.data_range = {wanted} in its manifest")
+
+
+def _sizes(verdict: Verdict, probe: Probe, model: ModelTable, scale: int) -> None:
     accepted = [size for size in probe.sizes if size not in probe.refused]
     if accepted:
-        yield Finding(None, f"the smallest LR image it restores of those tried is {accepted[0]}")
-    scale = bench.protocol.scale
+        verdict.add(None, f"the smallest LR image it restores of those tried is {accepted[0]}")
+    multiple = hints.multiple_of(probe, model)
+    reasons: dict[tuple[bool, str], list[str]] = {}
     for size, reason in probe.refused.items():
-        height, width = map(int, size.split("x"))
-        small = min(height, width) < 32
-        yield Finding(None if small else False, f"LR {size} is refused: {reason}")
+        small = min(map(int, size.split("x"))) < hints.SMALL
+        bare = reason.replace(size, "HxW")  # one fault of several sizes is told once
+        reasons.setdefault((small, bare), []).append(size)
+    for (small, bare), sizes in reasons.items():
+        reason = bare.replace("HxW", sizes[-1])
+        verdict.add(
+            None if small or multiple else False, f"LR of {', '.join(sizes)} is refused: {reason}"
+        )
+    if multiple and not all(small for small, _ in reasons):
+        verdict.add(
+            False,
+            f"every size that it refuses is no multiple of {multiple}; "
+            f"set model.multiple_of = {multiple} in its manifest, and images are padded for it",
+        )
     if probe.sizes[-1] in accepted:
-        yield Finding(True, f"odd sizes come back {scale} times as large, finite, {probe.dtype}")
-    same = "the same input gives the same output twice"
-    yield Finding(probe.repeatable or None, same if probe.repeatable else f"not: {same}")
+        verdict.add(True, f"odd sizes come back {scale} times as large, finite, {probe.dtype}")
 
 
-def _timed(contestants: Sequence[Contestant], bench: Bench) -> dict[str, Entry]:
-    """Time in a few rounds on the data, or on one generated image where there is none."""
-    policy = bench.protocol.timing
-    few = replace(policy, rounds=min(policy.rounds, _ROUNDS), sweeps=1)
-    bench = replace(bench, protocol=replace(bench.protocol, timing=few))
-    if not any(split.pairs for split in bench.splits):
-        name = bench.protocol.splits[0].name
-        bench = replace(bench, splits=(generated_split(name, *LR_SIZE),))
-    return rounds.time(contestants, bench)[0]
-
-
-def _without_scores(bench: Bench) -> Bench:
-    """Leave HR out: of the baseline only costs are wanted."""
-    splits = (
-        replace(split, pairs=tuple(replace(pair, hr=None) for pair in split.pairs))
-        for split in bench.splits
+def _restoring(verdict: Verdict, restored: Restored, judged: bool, protocol: Protocol) -> None:
+    """Compare with bicubic; where the protocol's own images judge, it is only told."""
+    better = restored.psnr_db > restored.bicubic_db + _BETTER_DB
+    text = (
+        f"{protocol.psnr} of two embedded photographs: {restored.psnr_db:.2f} dB, "
+        f"{restored.psnr_db - restored.bicubic_db:+.2f} dB from bicubic interpolation"
     )
-    return replace(bench, splits=tuple(splits))
+    if not better:
+        text += ", no better; is it trained, and are data_range and the order of channels right?"
+    verdict.add(better or (None if judged else False), text)
+    if exchange := hints.channels(restored):
+        verdict.add(False, exchange)
 
 
-def _quality(figures: Figures, protocol: Protocol) -> Iterator[Finding]:
+# ---------------------------------------------------------------- the data, the clock
+
+
+def _quality(verdict: Verdict, protocol: Protocol) -> None:
+    assert verdict.figures
     for split in protocol.splits:
-        psnr, threshold = figures.psnr_db.get(split.name), split.threshold
+        psnr, threshold = verdict.figures.psnr_db.get(split.name), split.threshold
         what = f"{protocol.psnr} on {split.name}"
         if psnr is None:
-            yield Finding(None, f"{what}: not measured, its images are not here")
+            verdict.add(None, f"{what}: not measured, its images are not here")
         elif threshold is None:
-            yield Finding(None, f"{what}: {psnr:.4f} dB, no threshold")
+            verdict.add(None, f"{what}: {psnr:.4f} dB, no threshold")
         else:
-            yield Finding(
+            verdict.add(
                 eligibility.reaches(psnr, threshold),
                 f"{what}: {psnr:.4f} dB, {psnr - threshold.db:+.4f} dB from the "
                 f"threshold {threshold.db:g} dB ({threshold.decimals} decimals count)",
             )
 
 
-def _costs(figures: Figures, base: Mapping[str, float], protocol: Protocol) -> Iterator[Finding]:
-    own = figures.metrics
-    name = next(iter(protocol.baseline.names), "")
-    for metric, unit, label in (("params", 1e6, "M"), ("flops", 1e9, "G"), ("runtime_ms", 1, "ms")):
-        if metric not in own:
-            continue
-        ratio = f", {own[metric] / base[metric]:.3f} x {name}'s" if base.get(metric) else ""
-        yield Finding(
-            None, f"{metric.removesuffix('_ms')}: {own[metric] / unit:.4g} {label}{ratio}"
-        )
-    if name and "runtime_ms" not in base:
-        yield Finding(None, f"runtime has no ratio: {name}'s checkpoint is not here")
+def _timed(
+    verdict: Verdict,
+    one: Contestant,
+    baseline: Submission | None,
+    bench: Bench,
+    image_s: float | None,
+) -> Entry:
+    """Time on a few images of the data, or on one generated image where there is none."""
+    splits = tuple(replace(split, pairs=split.pairs[:_TIMED]) for split in bench.splits)
+    if not any(split.pairs for split in splits):
+        splits = (generated_split(bench.protocol.splits[0].name, *LR_SIZE),)
+    bench = replace(bench, splits=splits)
+    reference = _reference(one.entry, baseline, bench)
+    itself = one.entry.name in bench.protocol.baseline.names
+    say = Countdown(bench, lambda text: verdict.add(None, text), len(reference), image_s)
+    timed, _ = rounds.time([one, *reference], replace(bench, progress=say))
+    entry, *others = timed.values()
+    measured = runtimes.of_entries(list(timed.values()), bench.protocol.timing.policy)
+    if entry.failure:
+        verdict.add(False, _reason(entry, one.submission))
+        return entry
+    verdict.runtime = measured.get(entry.slug)
+    verdict.figures = figures_of(entry, bench.protocol, verdict.runtime)
+    for other in others:
+        verdict.base = dict(figures_of(other, bench.protocol, measured.get(other.slug)).metrics)
+    verdict.related = itself or "runtime_ms" in verdict.base
+    verdict.add(None, cost_lines(verdict.figures, verdict.base, bench.protocol)[-1])
+    if not verdict.related and bench.protocol.baseline.names:
+        name = bench.protocol.baseline.names[0]
+        verdict.add(None, f"runtime has no ratio: {name}'s checkpoint is not here")
+    return entry
 
 
-def _places(
-    figures: Figures,
-    base: Mapping[str, float],
-    published: Sequence[Figures],
-    protocol: Protocol,
-) -> Iterator[Finding]:
-    """Say which rank it would take in the published table, its runtime scaled by the baseline's."""
-    if not protocol.tracks:
-        return
-    theirs = next((f for f in published if f.name in protocol.baseline.names), None)
-    if theirs is None:
-        yield Finding(None, f"no published table of {protocol.name} is here to rank it in")
-        return
-    metrics: dict[str, float] = {
-        name: figures.metrics[name] for name in ("params", "flops") if name in figures.metrics
-    }
-    if {"runtime_ms"} <= base.keys() & figures.metrics.keys():
-        ratio = figures.metrics["runtime_ms"] / base["runtime_ms"]
-        metrics["runtime_ms"] = ratio * theirs.metrics["runtime_ms"]
-    own = Figures(figures.name, psnr_db=figures.psnr_db, metrics=metrics)
-    row = next(
-        row for row in leaderboard.of_table([*published, own], protocol).rows if row.figures is own
-    )
-    if row.standing.eligible == "no":
-        yield Finding(None, f"it would not be ranked: {row.standing.reason}")
-        return
-    for metric in ("params", "flops"):
-        if place := row.standing.metric_ranks.get(metric):
-            yield Finding(None, f"rank by {metric} in the published table: {place}")
-    if row.rank is not None:
-        score = format_score(row.standing.places[protocol.tracks[0].name].log_score)
-        yield Finding(
-            None,
-            f"rank by score in the published table: {row.rank}, score {score} "
-            "(runtime from this device, as a ratio to the baseline's)",
-        )
+def _reference(entry: Entry, baseline: Submission | None, bench: Bench) -> list[Contestant]:
+    """Return the baseline to compare with, where its checkpoint is here and it is another entry."""
+    if baseline is None:
+        return []
+    reference = evaluate.evaluate(baseline, replace(bench, splits=()))
+    if reference.status != "ok" or reference.digest == entry.digest:
+        return []
+    return [Contestant(replace(reference, slug=_REFERENCE), baseline)]

@@ -1,29 +1,57 @@
 """Timing in rounds: which sessions serve whom, and which are yet to be made."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from harness.evaluation.bench import Bench
+from harness.evaluation.bench import Bench, NotStoredError
+from harness.evaluation.executors import Executor, Serial
 from harness.evaluation.session import Contestant, Session, common, timed
-from harness.records import Entry, Round
+from harness.evaluation.units import Play
+from harness.records import Entry, Failure, Round
+from harness.records.schema import SchemaError, from_table
+
+_CREW_LEAST = 4  # entries of a session, where they are split: each has visits of the baseline
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The sessions that were opened on a bench, as they are stored."""
+
+    crews: tuple[tuple[str, ...], ...]  # digests of the submissions of each
 
 
 def time(
-    contestants: Sequence[Contestant], bench: Bench
+    contestants: Sequence[Contestant], bench: Bench, executor: Executor | None = None
 ) -> tuple[dict[str, Entry], tuple[Round, ...]]:
     """Time all contestants in rounds; return their entries by slug, and the rounds.
 
     The protocol's baseline brackets every round where it is among them. Rounds belong to a
     session. The store names the sessions that were opened on this bench; entries that none of
-    them serves whole open the next one.
+    them serves whole open the next ones: as many as the executor can play at once.
     """
+    executor = executor or Serial()
     baseline = _baseline(contestants, bench)
     crew = [one for one in contestants if one is not baseline]
-    sessions = list(_sessions(crew, baseline, bench)) if contestants else []
+    planned = _planned(crew, baseline, bench, executor.crews) if contestants else []
+    units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in planned]
+    ended = executor.carry_out(units, bench)
+    played, lost = list[Session](), dict[str, str]()
+    for unit, end in zip(units, ended, strict=True):
+        try:
+            played.append(unit.session(replace(bench, machine=end.machine).settled()).finish())
+        except NotStoredError:
+            lost |= dict.fromkeys((one.entry.slug for one in unit.crew), end.lost)
     entries = {}
     for one in contestants:
-        served = [session for session in sessions if one is baseline or one in session.crew]
-        entries[one.entry.slug] = timed(one, served, bench)
-    return entries, tuple(done for session in sessions for done in session.rounds)
+        served = [session for session in played if one is baseline or one in session.crew]
+        slug = one.entry.slug
+        entries[slug] = timed(one, served, bench) if served else _lost(one, lost.get(slug, ""))
+    return entries, tuple(done for session in played for done in session.rounds)
+
+
+def _lost(one: Contestant, why: str) -> Entry:
+    failure = Failure("machine", why or "no session of its timing came to an end")
+    return replace(one.entry, status="failed", failure=failure)
 
 
 def _baseline(contestants: Sequence[Contestant], bench: Bench) -> Contestant | None:
@@ -35,12 +63,15 @@ def _baseline(contestants: Sequence[Contestant], bench: Bench) -> Contestant | N
     return next(called, None)
 
 
-def _sessions(
-    crew: Sequence[Contestant], baseline: Contestant | None, bench: Bench
-) -> Iterator["Session"]:
-    """Go through the sessions that serve `crew`, measuring what they lack."""
+def _planned(
+    crew: Sequence[Contestant], baseline: Contestant | None, bench: Bench, crews: int
+) -> list[Session]:
+    """Return the sessions that serve `crew`; those that are new are in the store's list.
+
+    The list is written here alone, before any of them is played.
+    """
     key = bench.store.key("time", {"sessions": common(baseline, bench)})
-    opened: list[list[str]] = (bench.store.get("session", key) or {"crews": []})["crews"]
+    opened = _opened(bench.store.get("session", key))
     served: dict[int, list[Contestant]] = {}
     unserved: list[Contestant] = []
     for one in crew:
@@ -51,16 +82,31 @@ def _sessions(
             unserved.append(one)
     if not crew and opened and not bench.fresh:
         served[len(opened) - 1] = []  # the baseline alone
-    finished = 0
+    sessions = []
     for number, part in sorted(served.items()):
         session = Session(number, opened[number], part, baseline, bench)
         if session.complete() or session.whole():
-            finished += 1
-            yield session.finish()
+            sessions.append(session)
         else:
             unserved += part
-    if unserved or not finished:
-        digests = sorted({one.entry.digest for one in unserved})
-        opened.append(digests)
+    if unserved or not sessions:
+        for part in _split(unserved, crews):
+            digests = sorted({one.entry.digest for one in part})
+            sessions.append(Session(len(opened), digests, part, baseline, bench))
+            opened.append(digests)
         bench.store.put("session", key, {"crews": opened})
-        yield Session(len(opened) - 1, digests, unserved, baseline, bench).finish()
+    return sessions
+
+
+def _opened(stored: object) -> list[list[str]]:
+    """Return the crews of the sessions that the store names: none where it cannot be read."""
+    try:
+        return [list(crew) for crew in from_table(_Opened, stored).crews]
+    except SchemaError:
+        return []
+
+
+def _split(crew: list[Contestant], crews: int) -> Iterator[list[Contestant]]:
+    """Deal entries to sessions, at most `crews` and none too small to be worth its baseline."""
+    count = max(1, min(crews, len(crew) // _CREW_LEAST))
+    yield from (crew[first::count] for first in range(count))

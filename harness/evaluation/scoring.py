@@ -1,7 +1,6 @@
 """The restore pass: every SR image scored as it arrives, a crop of it kept, and then deleted."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from harness.images.comparison import Scored, compared, references
 from harness.images.datasets import Pair, SplitData
 from harness.images.png import write_image
 from harness.images.scorers import Scorers
-from harness.records import Failure, Outcome
+from harness.records import Outcome
 from harness.sandbox.staging import SourceImage
 from harness.store import album
 from harness.store.files import write_whole
@@ -43,9 +42,6 @@ def score_pass(
             receive=scorers.take,
         )
         scored = scorers.results()
-    if outcome.failure is None and len(scored) != len(pairs):
-        reason = f"the restore pass handed over {len(scored)} of {len(pairs)} SR images"
-        return replace(outcome, failure=Failure("restore", reason)), scored
     return outcome, scored
 
 
@@ -75,8 +71,8 @@ def kept(folder: Path, submission: Submission, split: str, pair: Pair) -> Path:
 
 
 def sources(splits: Sequence[SplitData]) -> list[SourceImage]:
-    """Return the LR images of `splits` for a worker."""
-    return [SourceImage(split.name, pair.lr.array) for split in splits for pair in split.pairs]
+    """Return the LR images of `splits` for a worker. Raises DataError where one is damaged."""
+    return [SourceImage(split.name, pair.lr.whole()) for split in splits for pair in split.pairs]
 
 
 def _keep(sr: NDArray[np.uint8], file: Path) -> None:

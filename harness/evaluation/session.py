@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from harness.entries.submission import Submission
-from harness.evaluation.bench import Bench, result, with_outcome
+from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.timing import time_pass, timed_splits, timing_depends
-from harness.records import Entry, Outcome, Position, Round, RoundVisit, Timing, Visit
+from harness.records import Entry, Outcome, Position, Round, RoundVisit, Site, Timing, Visit
 from harness.records.schema import from_table, to_table
+from harness.sandbox.answers import AnswerError, Asked, check_visit
 from harness.statistics import estimates, runtimes, scrutiny
 
 REPEATS = 2  # times that a disturbed visit, and a round whose baselines drifted, are made again
@@ -67,13 +68,21 @@ def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
     return {"nondeterministic": text}
 
 
+def _is_whole(outcome: Outcome, bench: Bench) -> bool:
+    """Tell whether a stored visit holds what it would be asked for now."""
+    visit = result(Visit, outcome)
+    splits = [split.name for split in timed_splits(bench) for _ in split.pairs]
+    try:
+        if visit:
+            check_visit(visit, Asked.of(splits, bench.protocol.timing))
+    except AnswerError:
+        return False
+    return True
+
+
 def common(baseline: Contestant | None, bench: Bench) -> dict[str, object]:
     """Return what all sessions of a bench depend on, whoever is visited."""
     return timing_depends(bench) | {"baseline": baseline.entry.digest if baseline else ""}
-
-
-class _NotStoredError(Exception):
-    """A visit is not in the store, and is not to be made."""
 
 
 class _Kept(NamedTuple):
@@ -115,7 +124,8 @@ class Session:
     ) -> None:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
-        self.measuring = False
+        self.measuring, self.site = False, bench.machine.site
+        self._read: dict[str, Outcome] = {}  # from the store, by key
         self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
@@ -137,7 +147,7 @@ class Session:
         try:
             for number in range(self.bench.protocol.timing.rounds):
                 self._play(number)
-        except _NotStoredError:
+        except NotStoredError:
             return False
         return not (self.failed and self.bench.retry_failed)
 
@@ -145,13 +155,17 @@ class Session:
         """Play the protocol's rounds, and more to reach the precision where there is a budget.
 
         No round but the first is begun that a round like those before would take beyond it.
+        Raises NotStoredError where a round is not in the store and nothing is to be measured.
         """
         self._forget()
         while self._wanted():
             try:
                 self._play(len(self.rounds))
-            except _NotStoredError:
-                if self.rounds and self.bench.left_s() < self._longest_s:
+            except NotStoredError:
+                if not self.bench.measuring and not (self.rounds and self.bench.budget_minutes):
+                    raise
+                late = self.bench.left_s() < self._longest_s
+                if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
         return self
@@ -165,11 +179,8 @@ class Session:
         of = max(number + 1, self.bench.protocol.timing.rounds)
         left_s = min((of - number) * self._longest_s, self.bench.left_s())
         self.bench.progress.at(number + 1, of, left_s or None)
-        self.measuring, began_s = True, self.bench.now()
-        try:
-            self._play(number)
-        finally:
-            self.measuring = False
+        began_s = self.bench.now()
+        self._play(number, measuring=True)
         self._longest_s = max(self._longest_s, self.bench.now() - began_s)
 
     def _precise(self) -> bool:
@@ -180,7 +191,28 @@ class Session:
 
     # ------------------------------------------------------------ rounds
 
-    def _play(self, number: int) -> None:
+    def _play(self, number: int, measuring: bool = False) -> None:
+        """Take one round from the store, or play it whole on the card that is here.
+
+        The store names the card that a finished round was played on: what two jobs played at
+        once, or one began and another went on with on another card, is never mixed.
+        """
+        key = self._key({"round": number})
+        finished, failed = self.bench.store.get("round", key), set(self.failed)
+        try:
+            if finished is not None:
+                self.site, self.measuring = from_table(Site, finished), False
+                self._visit_all(number)
+                return
+        except NotStoredError:  # visits were removed
+            self.failed = failed
+        if not measuring:
+            raise NotStoredError
+        self.site, self.measuring = self.bench.machine.site, True
+        self._visit_all(number)
+        self.bench.store.put("round", key, to_table(self.site))
+
+    def _visit_all(self, number: int) -> None:
         """Make the visits of one round, again while its baselines drift apart."""
         bound = self.bench.protocol.timing.drift
         attempts = _until_calm(
@@ -193,7 +225,7 @@ class Session:
         drifts = tuple(attempt.drift for attempt in attempts if attempt.drift is not None)
         flagged = bool(drifts) and abs(drifts[-1]) > bound
         slugs = tuple(one.entry.slug for one in attempts[-1].order)
-        self.rounds.append(Round(self.number, number, slugs, drifts, flagged))
+        self.rounds.append(Round(self.number, number, slugs, drifts, flagged, self.site))
 
     def _attempt(self, number: int, attempt: int) -> _Attempt:
         order, visits = self._order(number, attempt), dict[str, list[_Kept]]()
@@ -243,16 +275,21 @@ class Session:
     def _visit(self, one: Contestant, position: dict[str, object]) -> Outcome:
         """Return a visit's outcome from the store, or make it and store it."""
         bench = self.bench
-        session = {"session": self.number, "crew": self.digests, "submission": one.entry.digest}
-        key = bench.store.key("time", common(self.baseline, bench) | session | position)
-        content = bench.store.get("time", key)
-        if content is not None:
-            return from_table(Outcome, content)
+        which = {"submission": one.entry.digest, "card": self.site.card}
+        key = self._key(which | position)
+        outcome = self._read.get(key) or bench.kept("time", key)
+        if outcome and _is_whole(outcome, bench):
+            self._read[key] = outcome  # rounds are played twice: to see if they are there, and then
+            return outcome
         if not self.measuring:
-            raise _NotStoredError
+            raise NotStoredError
         outcome = time_pass(one.submission, bench)
         bench.store.put("time", key, to_table(outcome))
         return outcome
+
+    def _key(self, part: dict[str, object]) -> str:
+        session = {"session": self.number, "crew": self.digests}
+        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
 
     def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:

@@ -1,10 +1,9 @@
 """Decoded images on disk, so that no image is decoded twice.
 
 An image is known by its file's path, size and time of change; arrays are stored under the
-digest of their pixels.
+digest of their pixels, and are held to it whenever they are read.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.errors import DataError
 from harness.images.png import read_image
+from harness.records import pixels
 from harness.store import files
 from harness.store.cache import folder
 
@@ -30,16 +30,30 @@ class CachedImage:
     width: int
 
     def read(self) -> NDArray[np.uint8]:
-        """Map the pixels, uint8 [H, W, 3]; nothing is copied."""
-        pixels: NDArray[np.uint8] = np.load(self.array, mmap_mode="r", allow_pickle=False)
-        return pixels
+        """Map the pixels, uint8 [H, W, 3]; nothing is copied.
+
+        Raises DataError where they are not those of the digest; the file is removed then.
+        """
+        try:
+            image: NDArray[np.uint8] = np.load(self.array, mmap_mode="r", allow_pickle=False)
+            if pixels.digest(image) == self.digest:
+                return image
+        except (OSError, EOFError, ValueError):
+            pass
+        self.array.unlink(missing_ok=True)
+        raise DataError(f"{self.array} was damaged and is removed; run again to decode it anew")
+
+    def whole(self) -> Path:
+        """Return the array's file. Raises DataError as `read` does."""
+        self.read()
+        return self.array
 
 
 class ImageCache:
     """The decoded images of one cache folder."""
 
     def __init__(self, root: Path | None = None) -> None:
-        self._arrays = (root or folder()) / "images"
+        self._arrays = (root or folder()) / "pixels"
         self._arrays.mkdir(parents=True, exist_ok=True)
         self._index_file = self._arrays / "index.json"
         self._index = self._read_index()
@@ -70,13 +84,13 @@ class ImageCache:
         """Keep what is known of the files; images of runs beside this one are kept too."""
         files.write_text(self._index_file, json.dumps(self._read_index() | self._index))
 
-    def store(self, pixels: NDArray[np.uint8]) -> CachedImage:
+    def store(self, image: NDArray[np.uint8]) -> CachedImage:
         """Keep decoded pixels, uint8 [H, W, 3], under their digest."""
-        height, width = pixels.shape[:2]
-        digest = hashlib.sha256(f"{height}x{width}".encode() + pixels.tobytes()).hexdigest()
+        height, width = image.shape[:2]
+        digest = pixels.digest(image)
         array = self._array(digest)
         if not array.is_file():
-            files.write_whole(array, lambda stream: np.save(stream, pixels))
+            files.write_whole(array, lambda stream: np.save(stream, image))
         return CachedImage(digest, array, height, width)
 
     def _array(self, digest: str) -> Path:

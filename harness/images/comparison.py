@@ -1,6 +1,5 @@
 """An SR image beside its HR image: how close it is, and the crop of both that pictures show."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +10,7 @@ from harness.images.datasets import Pair
 from harness.images.fidelity import fidelity, psnr
 from harness.images.png import crop_to_multiple
 from harness.images.resize import upscale
-from harness.records import Fidelity, ImageScore, Protocol
+from harness.records import Fidelity, ImageScore, Protocol, pixels
 from harness.store import album
 from harness.store.album import Picture
 
@@ -35,7 +34,7 @@ def compared(sr: NDArray[np.uint8], pair: Pair, split: str, protocol: Protocol) 
     )
     shown = window(pair.hr, protocol.scale)
     return Scored(
-        ImageScore(split, pair.name, close, hashlib.sha256(sr.data).hexdigest()),
+        ImageScore(split, pair.name, close, pixels.digest(sr)),
         _compared(shown.cut(sr), shown.cut(hr)),
     )
 

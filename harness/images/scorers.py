@@ -1,6 +1,5 @@
 """Threads that score SR images while the worker restores the next ones."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
@@ -8,8 +7,9 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+
+from harness.worker.devices.host import available_cores
 
 T = TypeVar("T")
 
@@ -18,8 +18,7 @@ class Scorers(Generic[T]):
     """A thread per core, and at most twice as many images in memory; T is what one leaves."""
 
     def __init__(self, score: Callable[[int, NDArray[np.uint8]], T]) -> None:
-        cores = os.cpu_count() or 1
-        torch.set_num_threads(1)  # the images are shared among threads, not their pixels
+        cores = available_cores()
         self._score = score
         self._pool = ThreadPoolExecutor(cores)
         self._room = Semaphore(2 * cores)

@@ -2,18 +2,44 @@
 
 import os
 import platform
+import socket
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import pynvml
 import torch
 
-from harness.machines import nvml
-from harness.records import Switches
+from harness.machines import ceiling, nvml, sampler
+from harness.records import Machine, Site, Switches
 from harness.worker.devices import host
 
 _CPUINFO = Path("/proc/cpuinfo")
+
+
+def machine(device: str, switches: Switches) -> Machine:
+    """Describe all that is known of where work is done now."""
+    most = ceiling.of_device(device)
+    others = sampler.standing(device)
+    observed = observe(device) | ceiling.described(most) | _contexts(others)
+    idle = tuple(pid for pid, is_idle in others.items() if is_idle)
+    return Machine(identity(device, switches), most, _site(device), observed, idle)
+
+
+def _contexts(others: Mapping[int, bool]) -> dict[str, str]:
+    """Describe who held a context on the GPU before the run."""
+    told = [f"{pid} ({'idle' if idle else 'computing'})" for pid, idle in others.items()]
+    return {"processes_of_others": ", ".join(told)} if told else {}
+
+
+def _site(device: str) -> Site:
+    card = node = os.environ.get("SLURMD_NODENAME") or socket.gethostname()
+    if device.partition(":")[0] == "cuda":
+        card = str(torch.cuda.get_device_properties(torch.device(device)).uuid)
+    job = os.environ.get("SLURM_JOB_ID", "")
+    return Site(card, node, job, int(os.environ.get("SLURM_RESTART_COUNT") or 0))
 
 
 def identity(device: str, switches: Switches) -> dict[str, str]:
@@ -41,6 +67,7 @@ def identity(device: str, switches: Switches) -> dict[str, str]:
     return facts
 
 
+@cache
 def counters() -> dict[str, str]:
     """Return the versions that the counts of an `inspect` pass depend on."""
     return {name: version(name) for name in ("torch", "fvcore", "ptflops")}

@@ -9,7 +9,7 @@ from harness.statistics import estimates, launches, runtimes
 from harness.statistics.figures import fidelity_means
 from harness.statistics.runtimes import Runtime
 
-COUNTERS = ("fvcore", "hooks", "torch", "ptflops")
+COUNTERS = ("fvcore", "hooks", "torch", "ptflops", "graph")
 _RANKED = {"runtime": "runtime_ms", "flops": "flops", "params": "params"}  # column -> metric
 Cell = str | int | float | None
 

@@ -11,6 +11,7 @@ from harness.ranking.scores import rank
 from harness.records import Certainty, Entry, Figures, Protocol, Run, Standing
 from harness.statistics import runtimes
 from harness.statistics.figures import figures_of
+from harness.statistics.flags import is_note
 from harness.statistics.runtimes import Runtime
 
 BaselineSource = Literal["measured", "published"]
@@ -38,6 +39,11 @@ class Row:
         """Return what measuring and ranking flagged: flag -> explanation."""
         return (self.entry.flags if self.entry else {}) | self.standing.flags
 
+    @property
+    def doubts(self) -> dict[str, str]:
+        """Return the flags that put a figure in doubt; the others are notes."""
+        return {flag: text for flag, text in self.flags.items() if not is_note(flag)}
+
 
 @dataclass(frozen=True)
 class Leaderboard:
@@ -50,6 +56,13 @@ class Leaderboard:
     protocol: Protocol
     baseline: str  # whose figures the scores are relative to; empty where there is none
     notes: tuple[str, ...]
+
+
+_ISOLATION = {
+    "bubblewrap": "each pass ran in a jail of its own by bubblewrap: no network, no others' files",
+    "landlock": "each pass was confined by Landlock: no network, no others' files",
+    "none": "trusted code: no jail kept the entries from files, network and other processes",
+}
 
 
 def of_run(
@@ -65,7 +78,9 @@ def of_run(
         for entry, runtime in zip(run.entries, timed, strict=True)
     ]
     built = _build(figures, run.entries, timed, protocol, baseline)
-    return replace(built, notes=(*built.notes, *_data_notes(run, protocol), *_timing_notes(run)))
+    about_data = _data_notes(run, protocol)
+    isolation = [_ISOLATION[run.isolation]] if run.isolation else []
+    return replace(built, notes=(*built.notes, *isolation, *about_data, *_timing_notes(run)))
 
 
 def of_table(

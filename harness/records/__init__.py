@@ -7,14 +7,17 @@ schema      tables (TOML, JSON) to records, with faults that name their place; a
 protocol    one edition of the challenge, as data
 submission  a submission's manifest
 passes      a worker's job, and what its passes leave
-device      the GPU that a visit used, as its driver told the harness
+device      where work was done, and what the driver said of its GPU meanwhile
 timing      the visits of a timing, and the rounds they were made in
+pixels      what an image is known by, on both sides of the wall
 profile     what `profile` finds out
+upload      SR images uploaded without code: what is wanted, claimed and scored
 run         a whole run, and one entry of it
 ranking     what ranking reads, and what it says
+text        a stranger's text, without what would move a cursor or be a formula
 """
 
-from harness.records.device import Ceiling, DeviceState, Spread
+from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
     Burst,
     Complexity,
@@ -51,12 +54,14 @@ from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
     ComplexityTable,
     Factsheet,
+    FilesTable,
     Manifest,
     ModelTable,
     OfficialTable,
     WeightsTable,
 )
 from harness.records.timing import Position, Round, RoundVisit, Timing
+from harness.records.upload import Claims, Reference, Scores, Wanted
 
 __all__ = [
     "METRICS",
@@ -64,6 +69,7 @@ __all__ = [
     "Burst",
     "Ceiling",
     "Certainty",
+    "Claims",
     "Complexity",
     "ComplexityTable",
     "CostImage",
@@ -75,10 +81,12 @@ __all__ = [
     "Failure",
     "Fidelity",
     "Figures",
+    "FilesTable",
     "ImageScore",
     "Inspection",
     "Job",
     "LrImage",
+    "Machine",
     "Manifest",
     "ModelTable",
     "ModuleCost",
@@ -93,10 +101,13 @@ __all__ = [
     "Profiling",
     "Protocol",
     "Ranking",
+    "Reference",
     "Restoration",
     "Round",
     "RoundVisit",
     "Run",
+    "Scores",
+    "Site",
     "Split",
     "SplitInfo",
     "Spread",
@@ -110,5 +121,6 @@ __all__ = [
     "Variant",
     "VariantName",
     "Visit",
+    "Wanted",
     "WeightsTable",
 ]

@@ -1,4 +1,4 @@
-"""The GPU that a visit used, as its driver told the harness while the visit was made."""
+"""Where work was done: the machine, its card, and what the driver told while a visit was made."""
 
 from dataclasses import dataclass, field
 
@@ -11,6 +11,27 @@ class Ceiling:
     half_macs: float | None = None  # in float16 or bfloat16
     bytes_per_s: float | None = None  # of its memory
     cache_bytes: int = 0  # that may never reach the memory
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a round was played. Nothing of it but `card` enters a key."""
+
+    card: str = ""  # UUID of the GPU; where there is none, the name of the node
+    node: str = ""
+    job: str = ""  # of a scheduler
+    restarts: int = 0  # of that job
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a unit of work found where it was done."""
+
+    identity: dict[str, str] = field(default_factory=dict)  # what results depend on
+    ceiling: Ceiling = field(default_factory=Ceiling)
+    site: Site = field(default_factory=Site)
+    observed: dict[str, str] = field(default_factory=dict)  # never part of a key
+    standing: tuple[int, ...] = ()  # processes of others with an idle context on the GPU
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from harness.records.device import DeviceState
 from harness.records.protocol import Switches, TimingPolicy
 from harness.records.submission import Manifest
+from harness.records.text import one_line
 
 PassName = Literal["inspect", "restore", "time", "probe", "profile"]
 VariantName = Literal[
@@ -52,6 +53,7 @@ class Count:
     flops: int
     by_operator: dict[str, int]
     unknown: dict[str, int]  # operator -> calls that the counter does not know
+    biases: dict[str, int] = field(default_factory=dict)  # operator -> its flops for a bias
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ class Inspection:
     complexity: Complexity
     missing_keys: tuple[str, ...] = ()
     unexpected_keys: tuple[str, ...] = ()
+    loaded_share: float = 1.0  # of the network's elements that came from the checkpoint
+    stripped: tuple[str, ...] = ()  # prefixes that were taken off the checkpoint's keys
+    left_out: tuple[str, ...] = ()  # its keys that are by convention not the network's
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
@@ -94,6 +99,7 @@ class Inspection:
     operator_missing: bool = False  # the twin was measured: the entry's own operator is not built
     precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
     repeatable: bool = True  # the same input gave the same output twice
+    program: str = ""  # what an exported program is: its kind, size and weights
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
 
 
@@ -105,6 +111,8 @@ class Probe:
     refused: dict[str, str]  # size -> why the network failed on it
     repeatable: bool  # the same input gave the same output twice
     dtype: str  # of the output
+    low: float = 0.0  # least and largest value of the outputs, before they are clamped
+    high: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -180,6 +188,10 @@ class Failure:
 
     stage: str
     reason: str  # one sentence
+
+    def __post_init__(self) -> None:
+        """Keep the reason to one line that can be shown: it may quote what an entry says."""
+        object.__setattr__(self, "reason", one_line(self.reason))
 
 
 @dataclass(frozen=True)

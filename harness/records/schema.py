@@ -45,6 +45,8 @@ def from_table(record: type[T], table: object, where: str = "") -> T:
 
 def to_table(value: Any) -> Any:
     """Turn a record into plain values that strict JSON can hold (non-finite floats as text)."""
+    if isinstance(value, float):  # samples come by the thousand
+        return value if math.isfinite(value) else str(value)
     if dataclasses.is_dataclass(value):
         return {f.name: to_table(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):
@@ -52,8 +54,6 @@ def to_table(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [to_table(item) for item in value]
     if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
 
@@ -76,6 +76,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:  # noqa: PLR0911
     if origin is tuple:
         _checked(isinstance(value, list | tuple), value, "a list", where)
         if arguments[-1] is Ellipsis:
+            if all(type(item) is arguments[0] for item in value):  # samples come by the thousand
+                return tuple(value)
             return tuple(_value(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
         _checked(len(value) == len(arguments), value, f"a list of {len(arguments)} values", where)
         return tuple(
@@ -99,7 +101,11 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
         if value in ("inf", "-inf", "nan"):
             return float(value)
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(_checked(number, value, "a number", where))
+        _checked(number, value, "a number", where)
+        try:
+            return float(value)
+        except OverflowError:
+            raise SchemaError(f"{where} is too large a number") from None
     if hint is int:
         whole = isinstance(value, int) and not isinstance(value, bool)
         return _checked(whole, value, "a whole number", where)

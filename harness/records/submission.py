@@ -1,21 +1,24 @@
 """A submission's manifest."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Format = Literal["python", "torchscript", "pt2", "onnx"]
 
 
 @dataclass(frozen=True)
 class ModelTable:
     """`[model]` of a manifest: how to build the network and how to feed it."""
 
-    file: str  # Python file, relative to the manifest; may lie outside its folder
-    factory: str  # name in that file; called with `arguments`, returns a torch.nn.Module
+    file: str  # Python file or program, relative to the manifest; may lie outside its folder
+    factory: str = ""  # name in that file; called with `arguments`, returns a torch.nn.Module
     arguments: dict[str, Any] = field(default_factory=dict)
     data_range: float = 1.0  # the network's input and output span [0, data_range]
     scale: int = 4
-    multiple_of: int = 1  # input is reflect-padded to a multiple of it, output cropped
+    multiple_of: int = 1  # input is padded to a multiple of it, output cropped
     tile: int | None = None  # side of square tiles of the LR image; None: the whole image
     tile_overlap: int = 32  # LR pixels that neighbouring tiles share, averaged there
+    format: Format = "python"  # or an exported program, which has no factory and no checkpoint
     self_ensemble: bool = False  # average over 4 rotations x flip; "+" in the shown name
 
 
@@ -29,6 +32,18 @@ class WeightsTable:
     strict: bool = True
     url: str | None = None
     licence: str | None = None
+
+
+@dataclass(frozen=True)
+class FilesTable:
+    """`[files]` of a manifest: which of the folder's files belong to it.
+
+    A pattern is a path, a folder, or either with `*` and `?`, which match slashes as well. Left out
+    without a word are folders of tools, data and results, images and archives.
+    """
+
+    include: tuple[str, ...] = ()  # taken although it is left out otherwise
+    exclude: tuple[str, ...] = ()  # left out, whatever else is said
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,7 @@ class Manifest:
     id: int | None = None
     weights: WeightsTable | None = None
     complexity: ComplexityTable | None = None
+    files: FilesTable = field(default_factory=FilesTable)
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units
     official: OfficialTable | None = None  # never in a submission.toml

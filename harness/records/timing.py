@@ -1,10 +1,10 @@
 """The visits of a timing, and the rounds that they were made in."""
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.records.device import DeviceState
+from harness.records.device import DeviceState, Site
 from harness.records.passes import Visit
 
 # where in a round: among the entries, or as the baseline's bracket around them
@@ -85,3 +85,4 @@ class Round:
     order: tuple[str, ...]  # slugs, as they were visited
     drifts: tuple[float, ...] = ()  # per attempt: end over start of the baseline, less 1
     flagged: bool = False  # the last attempt drifted too far as well
+    site: Site = field(default_factory=Site)  # where it was played, whole

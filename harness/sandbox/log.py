@@ -4,6 +4,8 @@ import threading
 from collections import deque
 from typing import IO
 
+from harness.records.text import plain
+
 _HEAD_BYTES = 64 * 1024
 _TAIL_BYTES = 192 * 1024
 _CHUNK = 16 * 1024
@@ -22,11 +24,11 @@ class CappedLog:
         self._thread.start()
 
     def text(self) -> str:
-        """Return what was kept, with a line that says how much was not."""
+        """Return what was kept, fit to be shown, with a line that says how much was not."""
         head, tail = bytes(self._head), b"".join(self._tail)
         if self._dropped:
             head += f"\n[... {self._dropped} bytes left out ...]\n".encode()
-        return (head + tail).decode(errors="replace")
+        return plain((head + tail).decode(errors="replace"))
 
     def close(self) -> None:
         """Wait until the pipe is drained, or a moment where a stray process holds it open."""

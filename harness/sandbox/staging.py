@@ -5,18 +5,22 @@ submission that writes beside its own files writes into the copy.
 """
 
 import contextlib
+import hashlib
 import os
 import re
 import shutil
 import site
+import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.entries.submission import Submission
+from harness.errors import PassError
 from harness.records import LrImage, Manifest
-from harness.worker.folder import SUBMISSION, PassFolder
+from harness.worker.folder import PassFolder
 
 _KEPT_VARIABLES = ("PATH", "LANG", "TZ", "SYSTEMROOT")
 _KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "LD_", "LC_", "OMP_", "MKL_", "KMP_", "TORCH_", "PYTORCH_")
@@ -37,56 +41,58 @@ class SourceImage:
 
 
 def remove_leftovers() -> None:
-    """Remove private folders of harness processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdecimal() and not Path("/proc", owner).exists() and Path("/proc").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove private folders of this host's harness processes that were killed.
+
+    The folder of temporary files may be shared: of other hosts' processes /proc knows nothing.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*@*"):
+        owner, _, host = folder.name.removeprefix(_PREFIX).partition("@")
+        gone = owner.isdecimal() and Path("/proc").exists() and not Path("/proc", owner).exists()
+        if gone and host.rpartition("-")[0] == socket.gethostname():
+            _remove(folder)
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[PassFolder]:
     """Make a worker's private folder; it goes when the pass is over."""
-    prefix = f"{_PREFIX}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        folder = PassFolder(Path(name))
-        folder.make()
-        yield folder
+    prefix = f"{_PREFIX}{os.getpid()}@{socket.gethostname()}-"
+    folder = PassFolder(Path(tempfile.mkdtemp(prefix=prefix)))
+    try:
+        with folder.made():
+            yield folder
+    finally:
+        _remove(folder.root)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also one that was made to resist: too deep, or without permissions."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        subprocess.run(["chmod", "-R", "u+rwx", folder], check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", folder], check=False, stderr=subprocess.DEVNULL)
 
 
 def stage_submission(submission: Submission, folder: Path) -> Manifest:
-    """Copy the submission's files; return its manifest with paths that hold in the copy."""
-    if submission.files is None:
-        shutil.copytree(
-            submission.folder,
-            folder / SUBMISSION,
-            ignore=shutil.ignore_patterns("__pycache__", ".git"),
-        )
-    else:
-        _copy_files(submission.folder, submission.files, folder / SUBMISSION)
-    manifest = submission.manifest
-    model = replace(
-        manifest.model, file=_stage_file(submission, submission.model_file, folder / "model")
-    )
-    weights, checkpoint = manifest.weights, submission.checkpoint
-    if weights and checkpoint and checkpoint.is_file():
-        weights = replace(weights, path=_stage_file(submission, checkpoint, folder / "weights"))
-    return replace(manifest, model=model, weights=weights)
+    """Copy the submission's files; return its manifest with paths that hold in the copy.
 
-
-def _copy_files(source: Path, names: Sequence[str], target: Path) -> None:
-    """Copy contents alone: of a read-only clone, too, the copy can be written to."""
-    for name in names:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, target / name)
-
-
-def _stage_file(submission: Submission, file: Path, target: Path) -> str:
-    if file.is_relative_to(submission.folder):
-        return str(file.relative_to(submission.folder))
-    target.mkdir()
-    shutil.copyfile(file, target / file.name)
-    return f"../{target.name}/{file.name}"
+    Contents alone are copied: of a read-only clone, too, the copy can be written to. Raises
+    PassError where a file is no longer what it was when the submission was read.
+    """
+    for file in submission.files:
+        target = folder / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(file.source, target)
+            with target.open("rb") as stream:
+                same = hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+        except OSError:
+            same = False
+        if not same:
+            raise PassError(
+                f"{file.name!r} has changed since the submission was read; run the command again"
+            )
+    return submission.staged
 
 
 def stage_images(images: Sequence[SourceImage], folder: PassFolder) -> tuple[LrImage, ...]:

@@ -14,7 +14,9 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
         complexity = entry.inspection.complexity
         metrics["params"] = entry.inspection.params
         metrics["activations"] = complexity.activations
-        if official := complexity.flops.get(protocol.counter.name):
+        # no counter but its own graph sees into an exported program, which is flagged
+        counter = "graph" if entry.inspection.program else protocol.counter.name
+        if official := complexity.flops.get(counter):
             metrics["flops"] = official.flops
     if runtime:
         metrics["runtime_ms"] = runtime.ms

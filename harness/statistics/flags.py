@@ -1,15 +1,29 @@
 """What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from harness.records import Inspection, Manifest
+from harness.records import Complexity, Inspection, Manifest
+
+_WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
+_NAMED = 5  # keys, at most
+# what is told of an entry without putting a figure of it in doubt
+_NOTES = ("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled")
+
+
+def is_note(flag: str) -> bool:
+    """Tell whether a flag is only a note: its reader has nothing to look into."""
+    return flag.partition(":")[0] in _NOTES
 
 
 def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     """Return the flags that go on the entry's row."""
     flags = {
+        "counter-failed": _uncounted(inspection.complexity),
         "flops-disagree": inspection.disagreement,
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
+        "partly-loaded": _partly(inspection.loaded_share),
+        "checkpoint-keys": _adapted(inspection),
         "plain-path": _plain_path(inspection, manifest),
+        "exported": _exported(inspection),
         "precision": _precision(inspection.precisions),
         "nondeterministic": _nondeterministic(inspection),
     }
@@ -19,6 +33,15 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     if manifest.official:
         flags["note"] = manifest.official.note
     return {flag: explanation for flag, explanation in flags.items() if explanation}
+
+
+def _uncounted(complexity: Complexity) -> str:
+    """Say why a counter has no figure, and what the others have: none stands in for it."""
+    if not complexity.problems:
+        return ""
+    why = [f"{counter} counts nothing: {reason}" for counter, reason in complexity.problems.items()]
+    others = [f"{name} {count.flops / 1e9:.4g} G" for name, count in complexity.flops.items()]
+    return "; ".join([*why, f"the others: {', '.join(others)}"] if others else why)
 
 
 def _loose(inspection: Inspection) -> str:
@@ -31,6 +54,22 @@ def _loose(inspection: Inspection) -> str:
     )
 
 
+def _partly(share: float) -> str:
+    if share >= _WHOLE:
+        return ""
+    return f"{share:.1%} of the network's elements came from its checkpoint, the rest did not"
+
+
+def _adapted(inspection: Inspection) -> str:
+    parts = []
+    if inspection.stripped:
+        parts.append(f"{', '.join(inspection.stripped)} taken off the checkpoint's keys")
+    if names := inspection.left_out:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        parts.append(f"left out, as not the network's: {', '.join(names[:_NAMED])}{more}")
+    return "; ".join(parts)
+
+
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     if not inspection.operator_missing or not manifest.official or not manifest.complexity:
         return ""
@@ -40,6 +79,15 @@ def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     return (
         f"its operator {manifest.official.operator} is not built here; measured instead as "
         f"{manifest.complexity.factory}(..., {arguments})"
+    )
+
+
+def _exported(inspection: Inspection) -> str:
+    if not inspection.program:
+        return ""
+    return (
+        f"{inspection.program}: params are the constants that its operators learnt, FLOPs and "
+        "activations are counted on its graph, by the formulas of fvcore"
     )
 
 

@@ -1,6 +1,6 @@
 """What is kept, whole or not at all.
 
-passes     results of finished passes, under the digest of all that they depend on
+passes     results of finished passes, and their keys: digests of all that they depend on
 runs       a finished run: `results.json`, from which all else is rendered
 album      small pictures on disk, one file for a split
 cache      where the program's cache folder is

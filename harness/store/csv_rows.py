@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import TableError
+from harness.records.text import of_cell
 
 CheckHeader = Callable[[Path, Sequence[str]], None]  # raises TableError
 
@@ -83,4 +84,6 @@ def _row(place: str, header: Sequence[str], cells: Sequence[str]) -> CsvRow:
     if len(cells) != len(header):
         raise TableError(f"{place}: {len(cells)} cells, but line 1 names {len(header)} columns")
     pairs = zip(header, cells, strict=True)
-    return CsvRow(place, {name: cell.strip() for name, cell in pairs if name and cell.strip()})
+    return CsvRow(
+        place, {name: of_cell(cell.strip()) for name, cell in pairs if name and cell.strip()}
+    )

@@ -1,6 +1,7 @@
 """Files written whole or not at all."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import IO, Any
 def write_whole(file: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Let `write` fill a temporary file beside `file`, then put it in place in one step."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}.part")
+    writer = f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
+    partial = file.with_name(f".{file.name}.{writer}.part")
     try:
         with partial.open("wb") as stream:
             write(stream)

@@ -24,7 +24,7 @@ def load_run(out: Path) -> Run:
         table = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(f"{out} holds no {RESULTS}; name the --out folder of a run") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{file} is not valid JSON ({error}); run the challenge again") from None
     version = table.get("schema_version") if isinstance(table, dict) else None
     if version != SCHEMA_VERSION:

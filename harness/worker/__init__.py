@@ -4,8 +4,11 @@ It imports `errors`, `records` and itself: in a worker process the rest of the p
 imported at all (start.py).
 
 start         the child's first lines: its life tied to the harness's, the wall on its import path
+confinement   what it gives up before it sees a line of an entry: limits, capabilities, network
+landlock      the files that it gives up
 main          a job in, a result out
-folder        what passes between worker and harness: job, LR, SR, result; links and FIFOs refused
+folder        what passes between worker and harness: job, LR, SR, result
+regular       a stranger's file read as data: no link, no FIFO, of a stated size
 passes        what each pass does: inspect (fusing at the first call), restore, time, probe, profile
 desk          what a pass works with: its job, the loaded network, LR images
 pixels        uint8 pixels to a network's tensors and back, by the official arithmetic

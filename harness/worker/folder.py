@@ -2,15 +2,16 @@
 
 Both sides go by this module: the harness writes the job and LR images and reads the result, the
 progress and SR images; the worker does the reverse. What a worker wrote is read as data of a
-stated size and never trusted further.
+stated size, from the folders that the harness made and opened before it ran, and never trusted
+further.
 """
 
+import contextlib
 import json
 import os
 import shutil
-import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from harness.errors import PassError
 from harness.records import Job
 from harness.records.schema import from_table, to_table
+from harness.worker import regular
 
 SUBMISSION, WORK = "submission", "work"  # the entry's files; the worker's working folder
 _JOB, _RESULT, _PROGRESS, _LR, _SR = "job.json", "result.json", "progress", "lr", "sr"
-_LARGEST_RESULT = 64 * 2**20
+_LARGEST_RESULT, _LARGEST_PROGRESS = 16 * 2**20, 9  # bytes
 _UNSCORED_AT_MOST = 4  # SR images that may wait for the harness
 
 
@@ -33,10 +35,18 @@ class PassFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def make(self) -> None:
-        """Make the folders in which both sides write."""
+    @contextlib.contextmanager
+    def made(self) -> Iterator[None]:
+        """Make the folders in which both sides write; keep open what the harness reads from."""
         for name in (WORK, _LR, _SR):
             (self.root / name).mkdir()
+        self._own = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        self._sr = os.open(self.root / _SR, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield
+        finally:
+            os.close(self._own)
+            os.close(self._sr)
 
     # ------------------------------------------------------------ what the harness hands over
 
@@ -80,52 +90,39 @@ class PassFolder:
         partial.write_text(json.dumps(answer))
         partial.rename(self.root / _RESULT)
 
+    # ------------------------------------------------------------ what the harness reads of it
+
     def progress(self) -> int:
-        """Return how many images the worker says are done."""
-        try:
-            return int((self.root / _PROGRESS).read_text() or 0)
-        except (OSError, ValueError):
-            return 0
+        """Return how many images the worker says are done. Raises PassError."""
+        said = _read(_PROGRESS, _LARGEST_PROGRESS, self._own) or b""
+        return int(said) if said.isdigit() else 0
 
     def take_sr(self, index: int, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Take one SR image, uint8 [height, width, 3], out of the folder; None: not there yet.
 
         Raises PassError where what is there is not that many pixels.
         """
-        file = self.root / _SR / str(index)
-        if not file.exists():
-            return None
         height, width = size
-        content = _read_regular(file, height * width * 3)
+        content = _read(str(index), height * width * 3, self._sr)
+        if content is None:
+            return None
         if len(content) != height * width * 3:
             raise PassError(f"an SR image came back with {len(content)} bytes, not {size} pixels")
-        file.unlink()
+        with contextlib.suppress(OSError):  # it is the worker's own loss
+            os.unlink(str(index), dir_fd=self._sr)
         return np.frombuffer(content, np.uint8).reshape(height, width, 3)
 
-    def result(self) -> dict[str, Any] | None:
-        """Read what the worker left; None where it left nothing.
-
-        Raises PassError where that is not a result.
-        """
-        file = self.root / _RESULT
-        if not file.exists():
-            return None
-        try:
-            answer = json.loads(_read_regular(file, _LARGEST_RESULT))
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict) or not ("failure" in answer or "result" in answer):
-            raise PassError("the pass left a result that is not the harness's")
-        return answer
+    def result(self) -> bytes | None:
+        """Read what the worker left, JSON text; None where it left nothing. Raises PassError."""
+        return _read(_RESULT, _LARGEST_RESULT, self._own)
 
 
-def _read_regular(file: Path, most: int) -> bytes:
-    """Read at most `most` bytes of a regular file; links and pipes are refused."""
+def _read(name: str, most: int, folder: int) -> bytes | None:
+    """Read a regular file of the open `folder`; None where it is not there. Raises PassError."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return regular.read(name, most, folder=folder)
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise PassError(f"a result of the submission cannot be read: {error.strerror}") from error
-    with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise PassError("the submission replaced a result by something that is not a file")
-        return stream.read(most)
+        what = {_PROGRESS: "its progress", _RESULT: "its result"}.get(name, f"SR image {name}")
+        raise PassError(f"{what} cannot be read: {error.strerror}") from error

@@ -4,21 +4,28 @@ The job, the LR images and the copy of the submission lie in a private folder; `
 the SR images go there. Standard output belongs to the submission and ends in its log.
 """
 
+import contextlib
+import os
 import traceback
 from pathlib import Path
 
-from harness.errors import EntryError
+from harness.errors import EntryError, ForwardError, LoadingError
 from harness.records.schema import to_table
 from harness.worker.desk import Desk
 from harness.worker.devices import host, select
 from harness.worker.folder import PassFolder
 from harness.worker.loading import load
+from harness.worker.loading.faults import guarded
 from harness.worker.passes import PASSES
 from harness.worker.witness import Witness
 
 
 def main(folder: Path) -> None:
-    """Do the job in `folder` and leave `result.json` there."""
+    """Do the job in `folder` and leave `result.json` there.
+
+    Whatever the entry's code raises, wherever it is called from, is a failure of the entry: its
+    attributes, hooks and names are code as well.
+    """
     files = PassFolder(folder)
     job = files.job()
     device = select(job.device)
@@ -28,18 +35,25 @@ def main(folder: Path) -> None:
     switches = host.read()
     witness = Witness(device)
     run = PASSES[job.pass_name]()
+    entry = folder / job.folder
+    os.chdir(entry)  # as its authors ran it: what it opens by a relative path is its own
     try:
-        loaded = load(job.manifest, folder / job.folder, device.torch_device)
+        loaded = guarded(
+            lambda: load(job.manifest, entry, device.torch_device), "loading it", LoadingError
+        )
         changed = _changed(switches)
         host.restore(switches)
         device.apply(job.switches)
-        result = to_table(run(Desk(files, job, device, loaded, witness)))
+        desk = Desk(files, job, device, loaded, witness)
+        doing = f"the {job.pass_name} pass"
+        result = guarded(lambda: to_table(run(desk)), doing, ForwardError)
         changed += _changed(switches)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
+        guarded(lambda: files.put_result(answer), f"the result of {doing}", ForwardError)
     except EntryError as error:
-        traceback.print_exc()
-        answer = {"failure": {"stage": error.stage, "reason": str(error)}}
-    files.put_result(answer)
+        with contextlib.suppress(Exception):  # the entry may have closed its output
+            traceback.print_exc()
+        files.put_result({"failure": {"stage": error.stage, "reason": str(error)}})
 
 
 def _changed(switches: dict[str, object]) -> list[str]:

@@ -1,6 +1,5 @@
 """The passes: what each does with an entry's network, and leaves."""
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,16 +9,30 @@ from typing import Any
 import torch
 
 from harness.errors import ForwardError
-from harness.records import Inspection, PassName, Probe, Profile, Restoration, Visit
+from harness.records import (
+    Complexity,
+    Inspection,
+    ModuleCost,
+    PassName,
+    Probe,
+    Profile,
+    Restoration,
+    Visit,
+    pixels,
+)
 from harness.worker import clock
 from harness.worker.desk import Desk
 from harness.worker.devices import host
-from harness.worker.loading import Network, forward
+from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
 from harness.worker.pixels import to_uint8
 
 _SMALL = (64, 64)  # height, width
-_PROBED_SIZES = ((8, 8), (16, 16), (24, 32), (32, 32), (47, 61), (63, 64), (85, 113))
+# of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
+_PROBED_SIZES = (
+    *((8, 8), (16, 16), (24, 32), (32, 32)),
+    *((48, 80), (40, 56), (36, 44), (34, 38), (63, 64), (47, 61), (85, 113)),
+)
 _SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
 
 
@@ -27,15 +40,17 @@ def _inspect() -> Callable[[Desk], Inspection]:
     from harness.worker import complexity
 
     def run(desk: Desk) -> Inspection:
+        with complexity.plainly(desk.loaded.network.module):
+            return inspected(desk)
+
+    def inspected(desk: Desk) -> Inspection:
         network, twin = desk.loaded.network, desk.loaded.twin
         params_loaded = complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         lr = desk.smooth_lr(*desk.job.input_size)
         counts, modules = guarded(
-            lambda: complexity.measure_affordably((twin or network).module, small, lr),
-            "counting operations",
-            ForwardError,
+            lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
         )
         table = desk.job.manifest.complexity
         return Inspection(
@@ -44,18 +59,41 @@ def _inspect() -> Callable[[Desk], Inspection]:
             complexity=counts,
             missing_keys=desk.loaded.mismatch.missing,
             unexpected_keys=desk.loaded.mismatch.unexpected,
+            loaded_share=desk.loaded.mismatch.share,
+            stripped=desk.loaded.mismatch.stripped,
+            left_out=desk.loaded.mismatch.left_out,
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",
             blind_spots=complexity.blind_spots(counts) or "",
             stand_ins=desk.loaded.stand_ins,
             operator_missing=desk.loaded.operator_missing,
-            precisions=complexity.precisions(network, small),
+            precisions=_precisions(network, small),
+            program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             modules=modules,
         )
 
     return run
+
+
+def _counted(
+    module: torch.nn.Module, twin: Network | None, small: torch.Tensor, lr: torch.Tensor
+) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    from harness.worker import complexity
+
+    if isinstance(module, Program):
+        return complexity.count_program(module, lr), ()
+    return complexity.measure_affordably(twin.module if twin else module, small, lr)
+
+
+def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:
+    from harness.worker import complexity
+
+    found = set(complexity.precisions(network, small))
+    if isinstance(network.module, Program):
+        found |= network.module.weight_types()
+    return tuple(sorted(found))
 
 
 def _first_forward(desk: Desk) -> torch.Tensor:
@@ -96,11 +134,18 @@ def _probe() -> Callable[[Desk], Probe]:
                 refused[f"{height}x{width}"] = str(error)
         lr = desk.smooth_lr(*_SMALL)
         first, second = forward(network, lr), forward(network, lr)
+        outputs = [first.aminmax()]
+        for index in range(len(desk.job.images)):
+            sr = forward(network, desk.lr(index))
+            outputs.append(sr.aminmax())
+            desk.files.put_sr(index, to_uint8(sr, desk.job.manifest.model.data_range))
         return Probe(
             sizes=tuple(f"{height}x{width}" for height, width in _PROBED_SIZES),
             refused=refused,
             repeatable=bool(torch.equal(first, second)),
             dtype=str(first.dtype).removeprefix("torch."),
+            low=min(float(low) for low, _ in outputs),
+            high=max(float(high) for _, high in outputs),
         )
 
     return run
@@ -133,8 +178,7 @@ def _images(desk: Desk) -> list[clock.Sample]:
 
 def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
     def digest(sr: torch.Tensor) -> str:
-        pixels = desk.device.quantised(sr, desk.job.manifest.model.data_range)
-        return hashlib.sha256(pixels.data).hexdigest()
+        return pixels.digest(desk.device.quantised(sr, desk.job.manifest.model.data_range))
 
     visit = clock.measure(
         network,
@@ -169,8 +213,10 @@ def _profile() -> Callable[[Desk], Profile]:
         visit = _timed(desk, network, images)
         if not study.operators:
             return Profile(visit, refused)
-        lr, repeats = desk.lr(0), desk.job.timing.sweeps
-        return Profile(visit, refused, desk.device.operators(lambda: network(lr), repeats))
+        repeats = desk.job.timing.sweeps
+        images_lr = iter([desk.lr(0) for _ in range(repeats)])  # one for each call
+        found = desk.device.operators(lambda: network(next(images_lr)), repeats)
+        return Profile(visit, refused, found)
 
     return run
 

@@ -1,7 +1,5 @@
 """What moved between two runs or tables: a page, a CSV table and a Markdown table."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,6 +10,7 @@ from harness.store import files
 from reports import units
 from reports.comparison import Interval, Pair
 from reports.pages import templates
+from reports.tables.csv_table import text_of
 from reports.tables.markdown import escape
 
 _UNITS: tuple[
@@ -109,28 +108,14 @@ def _percent_text(percent: Decimal | None) -> str:
 
 
 def _csv(pairs: Sequence[Pair]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [
-            "entry",
-            "name",
-            "metric",
-            "a",
-            "a_low",
-            "a_high",
-            "b",
-            "b_low",
-            "b_high",
-            "change",
-            "moved",
-        ]
-    )
+    bounds = ("a", "a_low", "a_high", "b", "b_low", "b_high")
+    header = ("entry", "name", "metric", *bounds, "change", "moved")
+    rows = []
     for pair in pairs:
         a, b = (interval or ("", "") for interval in (pair.a_interval, pair.b_interval))
         row = [pair.entry, pair.name, pair.metric, pair.a, *a, pair.b, *b, pair.change]
-        writer.writerow([*row, "no" if pair.equal else "yes"])
-    return text.getvalue()
+        rows.append(dict(zip(header, [*row, "no" if pair.equal else "yes"], strict=True)))
+    return text_of(header, rows)
 
 
 def _markdown(moved: Sequence[Line], count: int, a: Side, b: Side) -> str:

@@ -21,11 +21,11 @@ _METHOD = (("description", "Description"), ("paper", "Paper"), ("code", "Code"))
 _NUMBERS = ("psnr_db", "ssim", "psnr_y_db", "ssim_y", "runtime_ms")
 _HEADINGS = ("PSNR [dB]", "SSIM", "PSNR-Y [dB]", "SSIM-Y", "Runtime [ms]")
 _ADVICE = {  # stage of a failure -> what its team does next
-    "manifest": "correct submission.toml, then run `run_challenge.py check` on the folder.",
+    "manifest": "correct submission.toml, then run `esr-harness check` on the folder.",
     "load": "build the network in a fresh process, with the files that were handed in and no "
-    "others; `run_challenge.py check` does so.",
+    "others; `esr-harness check` does so.",
     "forward": "run the network on every size of image that the splits hold, and look at what it "
-    "returns; `run_challenge.py check` tries small and odd sizes.",
+    "returns; `esr-harness check` tries small and odd sizes.",
     "process": "run the network over many images in one process and watch its time and memory; a "
     "pass has the limit of --time-limit.",
     "restore": "run the challenge again; the process ended before all images were there.",

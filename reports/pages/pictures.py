@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,7 @@ def _panel(heading: str, picture: Picture) -> Panel:
     return Panel(heading, uri(picture.webp, "webp"), psnr)
 
 
+@lru_cache(64)  # every entry's factsheet shows the same images
 def _nearest(lr: Picture, hr: Picture) -> Picture:
     """Enlarge LR to the size of HR by repeating pixels, which printers would smooth."""
     pixels = lr.pixels

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import jinja2
 
+from harness.statistics.flags import is_note
 from harness.store import files
 from reports import units
 
@@ -14,6 +15,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_templates.tests["note"] = is_note
 
 
 def write(template: str, page: Path, **content: object) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.ranking import frames
 from harness.ranking.leaderboard import Leaderboard
 from harness.records import Run
+from harness.records.text import cell
 from harness.store import files
 
 
@@ -32,9 +33,12 @@ def _write(file: Path, header: Sequence[str], rows: Iterable[Mapping[str, object
 
 
 def text_of(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
-    """Return rows as CSV with a line of column names."""
+    """Return rows as CSV with a line of column names; no text in it is a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, header, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(
+        {key: cell(text) if isinstance(text, str) else text for key, text in row.items()}
+        for row in rows
+    )
     return text.getvalue()

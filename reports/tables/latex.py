@@ -101,7 +101,7 @@ def _cell(leaderboard: Leaderboard, column: Column, row: Row, notes: Notes) -> s
     text = escape(column.text(row))
     if column.key == "name":
         reasons = [row.standing.reason] if row.standing.reason else []
-        remarks = reasons + [f"{flag}: {why}" for flag, why in row.flags.items()]
+        remarks = reasons + [f"{flag}: {why}" for flag, why in row.doubts.items()]
         return text + superscript(notes.number(remark) for remark in remarks)
     rank = row.standing.metric_ranks.get(column.metric)
     if rank is None:

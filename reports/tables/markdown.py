@@ -9,7 +9,7 @@ from reports.tables.columns import main_columns
 
 
 def write(leaderboard: Leaderboard, file: Path) -> None:
-    """Write the ranked table and, below it, reasons and flags."""
+    """Write the ranked table and, below it, reasons and flags, not the notes."""
     columns = main_columns(leaderboard)
     lines = [
         [escape(column.heading) for column in columns],
@@ -19,7 +19,7 @@ def write(leaderboard: Leaderboard, file: Path) -> None:
     remarks = [
         f"- {escape(row.figures.name)}: {escape(remark)}"
         for row in leaderboard.rows
-        for remark in (row.standing.reason, *(f"{f}: {why}" for f, why in row.flags.items()))
+        for remark in (row.standing.reason, *(f"{f}: {why}" for f, why in row.doubts.items()))
         if remark
     ]
     table = ["| " + " | ".join(line) + " |" for line in lines]

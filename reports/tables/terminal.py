@@ -30,5 +30,8 @@ def _remarks(leaderboard: Leaderboard) -> list[str]:
         name = row.figures.name
         if row.standing.reason:
             remarks.append(f"{name}: {row.standing.reason}")
-        remarks.extend(f"{name}: [{flag}] {text}" for flag, text in row.flags.items())
+        remarks.extend(f"{name}: [{flag}] {text}" for flag, text in row.doubts.items())
+    notes = sum(len(row.flags) - len(row.doubts) for row in leaderboard.rows)
+    if notes:
+        remarks.append(f"The report has {notes} note{'s' if notes > 1 else ''} on entries.")
     return ["", *remarks] if remarks else []

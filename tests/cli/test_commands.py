@@ -99,6 +99,13 @@ def test_a_run_in_which_an_entry_fails_exits_1_and_has_its_report(tmp_path, caps
     assert run(tmp_path / "out", data, "good") == cli.OK
 
 
+def test_devices_are_for_the_executor_that_has_several(tmp_path, capsys):
+    options = ["--executor", "serial", "--devices", "cpu", "--out", str(tmp_path / "out")]
+    assert cli.main(["run", str(tiny.SUBMISSIONS / "good"), *options]) == cli.UNUSABLE
+    assert "serial does one unit after another" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_rounds_no_runtime_is_measured(tmp_path, capsys):
     data, out = tiny.write_data(tmp_path / "data"), tmp_path / "out"
     assert run(out, data, "good", rounds=0) == cli.OK
@@ -204,7 +211,7 @@ def test_a_table_is_ranked_by_the_edition_it_is_named_after(capsys):
         (["rank", "nowhere.csv"], "nowhere.csv does not exist; name the --out folder of a run"),
         (["report", "nowhere"], "holds no results.json"),
         (["rank", str(tiny.PROTOCOL.with_name("no.csv"))], "no.csv"),
-        (["check", str(tiny.SUBMISSIONS)], "check one at a time"),
+        (["profile", str(tiny.SUBMISSIONS)], "profile one at a time"),
     ],
 )
 def test_unusable_input_is_one_sentence_and_exit_status_2(arguments, words, capsys, monkeypatch):
@@ -213,6 +220,30 @@ def test_unusable_input_is_one_sentence_and_exit_status_2(arguments, words, caps
     assert printed.startswith("error: ")
     assert words in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chekc", "here"], "'chekc' is unknown; did you mean 'check'?"),
+        (["run", "--policy", "fare"], "'fare' is unknown; did you mean 'fair'?"),
+        (["show", "planets"], "'planets' is unknown; known: protocols, submissions, device"),
+    ],
+)
+def test_a_misspelt_word_is_answered_by_the_nearest(arguments, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == cli.UNUSABLE
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "check", "rank", "table", "report"])
+def test_help_has_no_word_of_the_program_itself(command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("usage: esr-harness")
+    assert "None" not in printed
 
 
 def test_show(capsys):
@@ -224,18 +255,3 @@ def test_show(capsys):
     assert "wrong_manifest: cannot be used" in printed
     assert cli.main(["show", "device", "--device", "cpu"]) == cli.OK
     assert "perf_counter_ns" in capsys.readouterr().out
-
-
-def test_check_tells_a_team_what_to_fix(tmp_path, capsys):
-    data = tiny.write_data(tmp_path / "data")
-    options = ["--protocol", str(tiny.PROTOCOL), "--data", str(data), "--device", "fake"]
-    assert cli.main(["check", str(tiny.SUBMISSIONS / "good"), *options]) == cli.OK
-    printed = capsys.readouterr().out
-    for words in ("it loads", "odd sizes", "same output twice", "dB from the threshold", "Ready."):
-        assert words in printed
-    wrong = str(tiny.SUBMISSIONS / "wrong_keys")
-    assert cli.main(["check", wrong, *options]) == cli.SOMETHING_FAILED
-    printed = capsys.readouterr().out
-    assert "FIX" in printed
-    assert "2 missing keys (body.weight" in printed or "missing keys" in printed
-    assert "Not ready" in printed

@@ -53,7 +53,7 @@ def test_an_interrupt_stops_at_once_and_says_how_to_go_on(tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopped. What is finished is kept; go on with: run_challenge.py run" in said
+    assert "Stopped. What is finished is kept; go on with: python run_challenge.py run" in said
     assert "Traceback" not in said
 
 

@@ -48,6 +48,38 @@ def test_the_manifest_says_how_the_checkpoint_is_loaded(clone, tmp_path):
     assert read_manifest(loose).weights.strict is False
 
 
+BRANCHES = """    elif model_id == 16:
+        from models.team00_plain import Plain
+
+        name, data_range = "16_Placed", 1.0
+        model = Plain().to(device) if str(device) else Plain(number=model_id)
+        model.load_state_dict(torch.load("model_zoo/team04_loose.pth"), False)
+    elif model_id == 17:
+        from models.team00_plain import Plain
+
+        name, data_range = "17_Asked", 1.0
+        model = Plain(*[name for name in args.names])
+        model.load_state_dict(torch.load("model_zoo/team00_plain.pth"))
+"""
+
+
+def test_what_a_branch_is_given_is_written_down_or_refused(tmp_path, capsys):
+    clone = official.write_edition(tmp_path / "NTIRE_ESR")
+    text = (clone / "test_demo.py").read_text()
+    end = text.index("    else:\n")
+    (clone / "test_demo.py").write_text(text[:end] + BRANCHES + text[end:])
+    (clone / "models" / "__init__.py").write_text("")
+    assert main(["import", str(clone), "--ids=16,17", "--to", str(tmp_path / "native")]) == 1
+    folder = tmp_path / "native" / "16_Placed"
+    assert read_manifest(folder).weights.strict is False
+    lines = (folder / "model.py").read_text().splitlines()
+    assert lines[0] == "import torch"
+    assert "    model_id = 16" in lines
+    assert "    device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')" in lines
+    assert (folder / "models" / "__init__.py").is_file()
+    assert "is built with 'args', which its branch does not define" in capsys.readouterr().out
+
+
 def test_what_does_more_or_lacks_files_is_refused_with_a_reason(clone, tmp_path, capsys):
     ids = "--ids=0,1,5,7,12,15"
     assert main(["import", str(clone), ids, "--to", str(tmp_path / "native")]) == 1

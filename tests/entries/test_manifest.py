@@ -1,9 +1,16 @@
 """Manifests of submissions."""
 
+import json
+import os
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.entries.manifest import read_manifest
 from harness.errors import SubmissionError
+from harness.records.schema import to_table
+from harness.records.text import one_line
 from tests.support.manifests import GOOD, write
 
 
@@ -87,3 +94,68 @@ def test_options_that_contradict_each_other_are_one_sentence(tmp_path, options, 
     with pytest.raises(SubmissionError) as caught:
         read_manifest(write(tmp_path / "entry", f"{GOOD}{options}\n"))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (GOOD + "data_range = nan\n", "model.data_range is nan; give a finite number"),
+        (GOOD + f"data_range = 1{'0' * 400}\n", "model.data_range is too large a number"),
+        (GOOD + f"scale = {'9' * 5000}\n", "is not valid TOML"),
+        (
+            GOOD + "arguments = { since = 2020-01-01 }\n",
+            "model.arguments.since is a date or a time",
+        ),
+        (GOOD + f"arguments = {{ a = {'[' * 40}{']' * 40} }}\n", "is nested too deep"),
+        (GOOD + f"arguments = {{ a = {'[' * 9000}{']' * 9000} }}\n", "is not valid TOML"),
+        (GOOD.replace("model.py", "m" * 5000), "does not exist"),
+        (GOOD.replace("model.py", "\\u0000.py"), "has control characters; write it without"),
+        (GOOD.replace("model.py", "\\u202Eyp.py"), "has control characters; write it without"),
+        (GOOD.replace('"a"', f'"{"a" * 201}"'), "more than 200 characters"),
+        (GOOD.replace('"a"', '"\\u001b"'), "name is empty"),
+        (GOOD + '[claimed]\n"\\u001b[2J" = "x"\n', "claimed.[2J must be a number"),
+        (f"# {'x' * 2**20}\n{GOOD}", "cannot be read: it has more than 1048576 bytes"),
+    ],
+)
+def test_a_hostile_manifest_is_one_sentence_that_can_be_shown(tmp_path, manifest, message):
+    with pytest.raises(SubmissionError) as caught:
+        read_manifest(write(tmp_path / "entry", manifest))
+    assert message in str(caught.value)
+    assert one_line(str(caught.value)) == str(caught.value)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda file: file.symlink_to("/dev/zero")])
+def test_a_manifest_that_is_no_file_is_not_waited_for(tmp_path, make):
+    make(tmp_path / "submission.toml")
+    with pytest.raises(SubmissionError, match="cannot be read: it is no regular file"):
+        read_manifest(tmp_path)
+
+
+def test_what_tables_and_pages_show_moves_no_cursor(tmp_path):
+    name = 'name = "a\\u001b[2J\\nb"\nteam = "\\u202Ec"\n'
+    sheet = '[factsheet]\ndescription = """two\nlines\\u0007"""\n'
+    text = GOOD.replace('name = "a"\n', name) + sheet
+    manifest = read_manifest(write(tmp_path / "a", text))
+    assert (manifest.name, manifest.team) == ("a[2J b", "c")
+    assert manifest.factsheet.description == "two\nlines"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_mutated_manifest_is_read_or_refused(tmp_path_factory, data):
+    lines = (GOOD + 'arguments = { a = 1 }\n[weights]\npath = "x"\n[claimed]\nparams = 1\n').split(
+        "\n"
+    )
+    index = data.draw(st.integers(0, len(lines) - 1))
+    key = lines[index].partition("=")[0]
+    values = ("nan", "-1", "[]", "{}", '""', "1e999", "07:32:00", "true", '"\\u0000"', '"../../x"')
+    lines[index] = data.draw(
+        st.sampled_from([f"{key}= {value}" for value in values]) | st.text(max_size=20)
+    )
+    folder = write(tmp_path_factory.mktemp("mutated") / "a", "\n".join(lines))
+    try:
+        manifest = read_manifest(folder)
+    except SubmissionError as error:
+        assert one_line(str(error)) == str(error)
+    else:
+        json.dumps(to_table(manifest), allow_nan=False).encode()

@@ -5,7 +5,7 @@ import torch
 
 from harness.cli import main
 from harness.entries.discovery import discover
-from harness.entries.submission import BrokenSubmission, digest
+from harness.entries.submission import BrokenSubmission, Submission, digest
 from harness.errors import InputError
 from harness.worker.loading.standins import WORKING
 from tests.support import official, tiny
@@ -174,11 +174,22 @@ def test_check_looks_at_one_id_with_stand_ins_or_without(clone, capsys):
 
 
 def test_only_what_an_entry_may_need_is_given_to_it(clone):
-    (plain,) = discover([clone], ids=(-1,))
-    assert "model_zoo/team00_plain.pth" in plain.files
-    assert not any("wrapped" in name or "operator_source" in name for name in plain.files)
-    (operator,) = discover([clone], ids=(7,))
-    assert "operator_source/build.py" in operator.files
+    def given(number):
+        (found,) = discover([clone], ids=(number,))
+        return [file.name.removeprefix("submission/") for file in found.files]
+
+    assert "model_zoo/team00_plain.pth" in given(-1)
+    assert not any("wrapped" in name or "operator_source" in name for name in given(-1))
+    assert "operator_source/build.py" in given(7)
+
+
+def test_what_a_team_left_broken_in_the_shared_folder_harms_only_itself(tmp_path):
+    clone = official.write_edition(tmp_path / "clone")
+    (clone / "models" / "team03_package" / "data").symlink_to("/nowhere")
+    plain, packaged = discover([clone], ids=(-1, 3))
+    assert isinstance(plain, Submission)
+    assert isinstance(packaged, BrokenSubmission)
+    assert "'models/team03_package/data' is a link to nothing" in str(packaged.error)
 
 
 def test_digests_depend_on_the_files_given_and_on_what_is_lent(tmp_path):

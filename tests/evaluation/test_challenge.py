@@ -7,8 +7,9 @@ from tests.support import tiny
 # slug -> status, stage of the failure, what its reason must say
 EXPECTED = {
     "changes_folder": ("ok", None, ""),
-    "exits": ("failed", "process", "exit status 3"),
-    "factory_raises": ("failed", "load", "width must divide by 7"),
+    "ends_process": ("failed", "process", "exit status 3"),
+    "exits": ("failed", "forward", "a 64x64 image raised SystemExit: 3 (model.py, line 10)"),
+    "factory_raises": ("failed", "load", "width must divide by 7 (model.py, line 5)"),
     "good": ("ok", None, ""),
     "kills_itself": ("failed", "process", "SIGSEGV"),
     "missing_package": ("failed", "load", "install it"),
@@ -16,6 +17,8 @@ EXPECTED = {
     "nan": ("failed", "forward", "NaN"),
     "out_of_memory": ("failed", "forward", "ran out of memory"),
     "prints_much": ("ok", None, ""),
+    "raises_where_unasked": ("failed", "load", "'not_there' (model.py, line 16)"),
+    "returns_nothing": ("ok", None, ""),
     "syntax_error": ("failed", "load", "model.py, line 3"),
     "writes_beside_itself": ("ok", None, ""),
     "wrong_dtype": ("failed", "forward", "int32"),

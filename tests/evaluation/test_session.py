@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from harness.evaluation import rounds
-from harness.records import DeviceState, Failure, RoundVisit, Timing, Visit
+from harness.records import DeviceState, Failure, Machine, RoundVisit, Timing, Visit
 from harness.statistics import runtimes
 from tests.support.scripted import (
     BASE,
@@ -104,7 +104,7 @@ def changed_edition(**changes):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda bench: {"identity": {"gpu": "another"}},
+        lambda bench: {"machine": Machine({"gpu": "another"})},
         lambda bench: {"splits": (replace(bench.splits[0], pairs=bench.splits[0].pairs[::-1]),)},
         lambda bench: changed_edition(timing=replace(POLICY, sweeps=2)),
         lambda bench: changed_edition(timing=replace(POLICY, drift=0.1)),

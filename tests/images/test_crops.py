@@ -24,6 +24,19 @@ def test_the_window_is_where_the_detail_is(tmp_path, scale):
     assert found.top % scale == found.left % scale == 0
 
 
+def test_what_was_found_is_kept_and_found_anew_where_it_is_damaged(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (210, 230, 3), np.uint8)
+    hr = cached(image, tmp_path)
+    found = window(hr, 4)
+    (kept,) = hr.array.parent.glob("*.json")
+    hr.array.unlink()
+    assert window(hr, 4) == found  # without the pixels
+    for damaged in ("", "[1, 2]", "7"):
+        cached(image, tmp_path)
+        kept.write_text(damaged)
+        assert window(hr, 4) == found
+
+
 @settings(max_examples=40, deadline=None)
 @given(height=st.integers(19, 260), width=st.integers(19, 260), scale=st.sampled_from([2, 3, 4]))
 def test_the_window_lies_inside_and_on_the_grid(tmp_path_factory, height, width, scale):

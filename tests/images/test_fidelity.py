@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.lib.stride_tricks import sliding_window_view
 
 from harness.errors import DataError
+from harness.images import compiled, plain
 from harness.images.fidelity import fidelity, psnr, ssim
 from harness.images.png import crop_to_multiple, read_image
 from harness.records import Fidelity
@@ -79,16 +80,21 @@ def waves(height: int, width: int) -> np.ndarray:
     return np.stack(planes, axis=2).clip(0, 255).astype(np.uint8)
 
 
+def pairs_of_images() -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
+    shapes = st.tuples(st.integers(11, 24), st.integers(11, 24), st.just(3))
+    return shapes.flatmap(lambda s: st.tuples(arrays(np.uint8, s), arrays(np.uint8, s)))
+
+
 FLAT = np.full((40, 50, 3), 250, dtype=np.uint8)
 PAIRS = {
     "noise": (noise(30, 41), noise(30, 41)[::-1]),
     "a little noise": (noisy(waves(64, 48), 3), waves(64, 48)),
     "almost flat and bright": (noisy(FLAT, 0.5), FLAT),
     "opposites": (np.zeros((20, 20, 3), np.uint8), np.full((20, 20, 3), 255, np.uint8)),
-    # a tile holds 32 x 512 whole windows
-    "one tile": (noisy(waves(42, 522), 8), waves(42, 522)),
-    "a row and a column more than one tile": (noisy(waves(43, 523), 8), waves(43, 523)),
-    "many tiles": (noisy(waves(107, 1100), 20), waves(107, 1100)),
+    # a tile holds 64 x 118 whole windows
+    "one tile": (noisy(waves(74, 128), 8), waves(74, 128)),
+    "a row and a column more than one tile": (noisy(waves(75, 129), 8), waves(75, 129)),
+    "many tiles": (noisy(waves(207, 500), 20), waves(207, 500)),
 }
 
 
@@ -114,9 +120,29 @@ def test_values_worked_out_by_hand():
     assert psnr(sr, hr, 0, rounded_luma=True)[1] == pytest.approx(20 * math.log10(255 / 129))
 
 
-def test_the_worst_error_of_a_large_image_is_exact():
-    black, white = np.zeros((300, 2040, 3), np.uint8), np.full((300, 2040, 3), 255, np.uint8)
-    assert psnr(black, white, border=4)[0] == 0.0
+@pytest.mark.parametrize("shape", [(300, 2040, 3), (3, 70_000, 3), (70_000, 3, 3)])
+def test_the_worst_error_of_a_large_image_is_exact(shape):
+    black, white = np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)
+    assert psnr(black, white, border=1)[0] == 0.0
+
+
+@pytest.mark.parametrize("sums", [compiled, plain])
+@settings(deadline=None, max_examples=50)
+@given(pair=pairs_of_images(), border=st.integers(0, 5))
+def test_both_ways_to_add_up_agree_with_whole_numbers(sums, pair, border):
+    sr, hr = pair
+    one, other = (image[border:, border:][: -border or None, : -border or None] for image in pair)
+    error = (one.astype(int) - other).reshape(-1, 3)
+    np.testing.assert_array_equal(sums.error_products(sr, hr, border), error.T @ error)
+    luma = brute_luma(one, rounded=True) - brute_luma(other, rounded=True)
+    assert sums.rounded_luma_error(sr, hr, border) == int((luma**2).sum())
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+@pytest.mark.parametrize(("sr", "hr"), PAIRS.values(), ids=PAIRS)
+def test_both_ways_to_add_up_give_one_ssim(sr, hr, rounded):
+    expected = pytest.approx(plain.similarity(sr, hr, 1, rounded), rel=0, abs=1e-6)
+    assert compiled.similarity(sr, hr, 1, rounded) == expected
 
 
 @pytest.mark.parametrize("rounded", [False, True])
@@ -141,11 +167,6 @@ def test_views_and_arrays_that_are_read_only_are_measured_alike():
     hr.flags.writeable = sr.flags.writeable = False
     assert fidelity(sr, hr, 4) == expected
     assert fidelity(np.asfortranarray(sr), np.asfortranarray(hr), 4) == expected
-
-
-def pairs_of_images() -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
-    shapes = st.tuples(st.integers(11, 24), st.integers(11, 24), st.just(3))
-    return shapes.flatmap(lambda s: st.tuples(arrays(np.uint8, s), arrays(np.uint8, s)))
 
 
 @settings(deadline=None, max_examples=50)

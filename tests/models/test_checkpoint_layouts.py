@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from harness.records import WeightsTable
-from harness.worker.loading.weights import read
+from harness.worker.loading.checkpoints import read
 from tests.support.architectures import ARCHITECTURES, Architecture, Checkpoint
 from tests.support.goldens import as_layout, layout, read_layouts
 
@@ -37,7 +37,7 @@ def test_published_checkpoint_loads_strictly(
     architecture: Architecture, checkpoint: Checkpoint, shared: Path
 ) -> None:
     file = shared / "weights" / checkpoint.file
-    state = read(file, WeightsTable(path=checkpoint.file))
+    state, _ = read(file, WeightsTable(path=checkpoint.file))
     network = architecture.build()
     network.load_state_dict(state, strict=True)
     assert layout(network) == [

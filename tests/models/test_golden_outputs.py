@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.records import WeightsTable
-from harness.worker.loading.weights import read
+from harness.worker.loading.checkpoints import read
 from tests.support.architectures import ARCHITECTURES, Architecture, Checkpoint
 from tests.support.goldens import (
     GOLDENS,
@@ -73,7 +73,7 @@ def test_output_with_published_weights(
 ) -> None:
     network = architecture.build()
     table = WeightsTable(path=checkpoint.file)
-    network.load_state_dict(read(shared / "weights" / checkpoint.file, table))
+    network.load_state_dict(read(shared / "weights" / checkpoint.file, table)[0])
     with np.load(shared / "goldens/golden" / f"{architecture.name}.npz") as file:
         image, expected = file["input"], file["output_real_weights"]
     error = np.abs(restore(network, image) - expected).max()

@@ -11,7 +11,7 @@ import torch
 from harness.images.fidelity import fidelity
 from harness.images.png import Image, crop_to_multiple, read_image
 from harness.records import WeightsTable
-from harness.worker.loading.weights import read
+from harness.worker.loading.checkpoints import read
 from harness.worker.pixels import to_input, to_uint8
 from tests.support.architectures import ARCHITECTURES, Architecture, Checkpoint
 
@@ -59,7 +59,7 @@ def test_scores_equal_the_official_ones(
     golden = json.loads((shared / "goldens/psnr.json").read_text())["models"]
     network = architecture.build()
     table = WeightsTable(path=checkpoint.file)
-    network.load_state_dict(read(shared / "weights" / checkpoint.file, table))
+    network.load_state_dict(read(shared / "weights" / checkpoint.file, table)[0])
     data_range, folder = architecture.data_range, shared / "data" / dataset
     ours = []
     for entry in golden[architecture.name][dataset]["images"]:

@@ -1,6 +1,7 @@
 """A bench whose visits take what a script says."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from harness import protocols
@@ -26,16 +27,18 @@ class ScriptedBench(Bench):
     speeds: dict[str, float] = field(default_factory=dict)  # ms
     # what the n-th visit in all, from 1, takes instead: a factor, or a Failure
     script: dict[int, object] = field(default_factory=dict)
+    before: Callable[[int], None] = lambda number: None  # told each visit's number
     states: dict[int, DeviceState] = field(default_factory=dict)  # of the GPU, in the same way
 
     def run(self, pass_name, submission, images=(), total=0, **rest):
         name = submission.manifest.name
+        self.before(len(self.made) + 1)
         self.made.append(name)
         happening = self.script.get(len(self.made), 1.0)
         if isinstance(happening, Failure):
             return Outcome(failure=happening)
         ms = self.speeds[name] * happening
-        samples, digests = {"valid": ((ms,), (3 * ms,))}, {"valid": ("a", "b")}
+        samples, digests = {"valid": ((ms,), (3 * ms,))}, {"valid": ("a" * 64, "b" * 64)}
         visit = Visit(samples, {"valid": 2**20}, "scripted", digests)
         return Outcome(to_table(visit), state=self.states.get(len(self.made)))
 

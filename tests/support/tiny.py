@@ -71,7 +71,8 @@ def run_found(
 ) -> tuple[Run, Recorder]:
     """Run the tiny challenge with submissions that were discovered already."""
     edition = options.pop("edition", None) or protocols.load(PROTOCOL)
+    executor = options.pop("executor", None)
     splits = open_splits(edition, data, cache=ImageCache(data / "cache"))
     recorder = Recorder()
     bench = Bench(edition, splits, "fake", Store(out), recorder, **options)
-    return challenge.run(found, bench, out, "tests"), recorder
+    return challenge.run(found, bench, out, "tests", executor), recorder

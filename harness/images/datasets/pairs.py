@@ -1,6 +1,6 @@
 """The image pairs of one data set at one scale: checked all together, decoded once."""
 
-import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from harness.images.datasets.layouts import Found
 from harness.images.fidelity import smallest_side
 from harness.images.png import crop_to_multiple
 from harness.images.resize import USUAL, make_lr
+from harness.worker.devices.host import available_cores
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,16 @@ class Pair:
 
 
 def open_pairs(
-    found: Found, scale: int, border: int, cache: ImageCache
+    found: Found,
+    scale: int,
+    border: int,
+    cache: ImageCache,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
     """Return the whole pairs in the order of their names, and what is wrong with the others.
 
-    LR is made where only HR is there. `border` is what PSNR and SSIM cut.
+    LR is made where only HR is there. `border` is what PSNR and SSIM cut. `progress` is told how
+    many pairs are open, and of how many.
     """
     hr_files, lr_files = found.hr, found.hr if found.lr_is_made else found.lr
     stems = sorted(hr_files.keys() | lr_files.keys())
@@ -44,8 +50,11 @@ def open_pairs(
             return str(error)
 
     whole = [stem for stem in stems if stem in lr_files and (not hr_files or stem in hr_files)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        opened = list(pool.map(open_pair, whole))
+    with ThreadPoolExecutor(available_cores()) as pool:
+        opened = []
+        for pair in pool.map(open_pair, whole):
+            opened.append(pair)
+            progress(len(opened), len(whole))
     faults.extend(pair for pair in opened if isinstance(pair, str))
     return tuple(pair for pair in opened if isinstance(pair, Pair)), tuple(faults)
 

@@ -1,8 +1,9 @@
 """The splits of a protocol in a folder of data: found, checked all together, decoded once."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from harness.records import Protocol, Split, SplitInfo
 
 LR_SIZE = (339, 510)  # of most images of the challenge: 2040x1356 at x4
 _FAULTS_SHOWN = 40
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,26 @@ class SplitData:
 
 
 def open_splits(
-    protocol: Protocol, data: Path, names: Sequence[str] = (), cache: ImageCache | None = None
+    protocol: Protocol,
+    data: Path,
+    names: Sequence[str] = (),
+    cache: ImageCache | None = None,
+    progress: Progress = lambda split, done, of: None,
 ) -> tuple[SplitData, ...]:
     """Find, check and decode the splits of `protocol` below the folder `data`.
 
-    `names` limits them. A split of which nothing is there comes back without pairs. Raises
-    DataError that lists every fault of every split.
+    `names` limits them; `progress` is told of each split how many of its pairs are open, and of how
+    many. A split of which nothing is there comes back without pairs. Raises DataError that lists
+    every fault of every split.
     """
     splits = _chosen(protocol, names)
     if not data.is_dir():
         raise DataError(f"the data folder {data} does not exist; name it with --data")
     cache = cache or ImageCache()
     faults: list[str] = []
-    found = tuple(_open_split(split, data, protocol, cache, faults) for split in splits)
+    found = tuple(
+        _open_split(split, data, protocol, cache, faults, progress=progress) for split in splits
+    )
     cache.save_index()
     if faults:
         shown = faults[:_FAULTS_SHOWN]
@@ -95,12 +105,20 @@ def _chosen(protocol: Protocol, names: Sequence[str]) -> tuple[Split, ...]:
 
 
 def _open_split(
-    split: Split, data: Path, protocol: Protocol, cache: ImageCache, faults: list[str]
+    split: Split,
+    data: Path,
+    protocol: Protocol,
+    cache: ImageCache,
+    faults: list[str],
+    *,
+    progress: Progress,
 ) -> SplitData:
     found = _find(split, data, protocol.scale)
     if found is None:
         return SplitData(split.name, ())
-    pairs, wrong = open_pairs(found, protocol.scale, protocol.border, cache)
+    pairs, wrong = open_pairs(
+        found, protocol.scale, protocol.border, cache, partial(progress, split.name)
+    )
     faults.extend(f"{split.name}: {fault}" for fault in wrong)
     made_lr = f"MATLAB's bicubic ({USUAL})" if found.lr_is_made else ""
     return SplitData(split.name, pairs, found.layout.name, made_lr)

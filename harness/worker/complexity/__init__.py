@@ -3,6 +3,8 @@
 measurement  all counters on one input, on shapes alone where a network is large
 operators    FLOPs operator by operator: fvcore, torch, ptflops
 hooks        counted from calls of modules: activations, convolutions, FLOPs as in 2022 and 2023
+programs     exported programs: their graph, counted by shape in the units of fvcore
+plain        modules in the form that counters see
 parameters   parameters of a network
 modules      each module's share
 precision    the floating-point types that a network computes in
@@ -12,14 +14,18 @@ agreement    where counters disagree or are blind, and which operators are to bl
 from harness.worker.complexity.agreement import blind_spots, disagreement
 from harness.worker.complexity.measurement import costs, measure, measure_affordably
 from harness.worker.complexity.parameters import count_parameters
+from harness.worker.complexity.plain import plainly
 from harness.worker.complexity.precision import precisions
+from harness.worker.complexity.programs import count_program
 
 __all__ = [
     "blind_spots",
     "costs",
     "count_parameters",
+    "count_program",
     "disagreement",
     "measure",
     "measure_affordably",
+    "plainly",
     "precisions",
 ]

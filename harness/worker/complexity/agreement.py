@@ -22,25 +22,39 @@ _CONVENTIONS = {
 }
 # Operators of PyTorch that multiply often per element, as a trace or the dispatcher names them.
 _HEAVY = re.compile(
-    "conv|mm$|mv$|dot$|inner$|matmul|linear$|einsum|attention|fft|lstm|gru|rnn|cdist"
+    "conv|mm$|mv$|dot$|inner$|matmul|linear$|einsum|attention|fft|lstm|gru|rnn|cdist|transformer"
 )
+# Operators of ONNX that do little per element, all but those that counters know and idle ones.
+_ONNX_PER_ELEMENT = {
+    *("Abs", "Add", "AveragePool", "Ceil", "Clip", "Cos", "Div", "Elu", "Erf", "Exp", "Floor"),
+    *("Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log", "Max", "MaxPool", "Mean", "Min"),
+    *("Mish", "Mul", "Neg", "PRelu", "Pow", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceMin"),
+    *("ReduceSum", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softmax", "Softplus"),
+    *("Sqrt", "Sub", "Sum", "Tanh"),
+}
 _NAMED_AT_MOST = 4
 
 
 def disagreement(complexity: Complexity) -> str | None:
-    """Explain why the counters' totals differ by more than 1 % of the smallest; None if not."""
+    """Explain why the counters' totals differ by more than 1 % of the smallest; None if not.
+
+    Biases, which one counter alone counts, are no difference.
+    """
     counts = complexity.flops
-    totals = {counter: count.flops for counter, count in counts.items()}
-    allowed = min(totals.values(), default=0) // 100
-    if _spread(totals.values()) <= allowed:
+    plain = [count.flops - sum(count.biases.values()) for count in counts.values()]
+    allowed = min(plain, default=0) // 100
+    if _spread(plain) <= allowed:
         return None
     sums = {
-        family: {counter: sum(_of(family, count).values()) for counter, count in counts.items()}
+        family: {
+            counter: sum(_of(family, count).values()) - _biases(family, count)
+            for counter, count in counts.items()
+        }
         for family in (*_MULTIPLYING, _PER_ELEMENT)
     }
     spreads = {family: _spread(figures.values()) for family, figures in sums.items()}
     apart = [family for family in sums if spreads[family] > allowed]
-    parts = [", ".join(f"{counter} {_giga(flops)}" for counter, flops in totals.items())]
+    parts = [", ".join(f"{counter} {_giga(count.flops)}" for counter, count in counts.items())]
     parts += [blind] if (blind := blind_spots(complexity)) else []
     for family in apart or [max(spreads, key=spreads.__getitem__)]:
         parts.append(_side_by_side(family, counts))
@@ -69,6 +83,8 @@ def _hidden(count: Count) -> dict[str, int]:
 
 def _hides_work(operator: str) -> bool:
     namespace, _, name = operator.rpartition("::")
+    if namespace == "onnx":
+        return name not in _ONNX_PER_ELEMENT
     if namespace == "aten":
         return _HEAVY.search(name) is not None
     return True  # of `prim`, fvcore reports only calls of Python and scripted functions
@@ -106,6 +122,10 @@ def _lost_work(complexity: Complexity, sums: dict[str, dict[str, int]], allowed:
 
 def _of(family: str, count: Count) -> dict[str, int]:
     return {o: flops for o, flops in count.by_operator.items() if _family(o) == family}
+
+
+def _biases(family: str, count: Count) -> int:
+    return sum(flops for operator, flops in count.biases.items() if _family(operator) == family)
 
 
 def _family(operator: str) -> str:

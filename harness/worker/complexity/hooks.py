@@ -29,7 +29,7 @@ class Call:
 
 
 def record_calls(network: nn.Module, input: Tensor) -> list[Call]:
-    """Run `network` once on `input` and return the calls of all its modules, in order of return.
+    """Run `network` once on a copy of `input`; return all calls of its modules, in order of return.
 
     Whatever the forward raises passes through; no hook stays behind.
     """
@@ -46,7 +46,7 @@ def record_calls(network: nn.Module, input: Tensor) -> list[Call]:
         for _, module in _callable_modules(network)
     ]
     try:
-        network(input)
+        network(input.clone())
     finally:
         for handle in handles:
             handle.remove()

@@ -23,6 +23,7 @@ from harness.worker.complexity.operators import (
     ptflops_count,
     torch_count,
 )
+from harness.worker.complexity.plain import plainly
 
 Costs = tuple[Complexity, tuple[ModuleCost, ...]]  # of the network, and of each of its modules
 LARGE = 100 * 10**9  # multiply-accumulates of one forward; the baselines of all editions are below
@@ -46,7 +47,7 @@ def costs(network: nn.Module, input: Tensor) -> Costs:
     A counter that fails is named in `problems`. What the network itself raises passes through.
     """
     trace = functools.cache(partial(fvcore_analysis, network, input))
-    with torch.no_grad():
+    with torch.no_grad(), plainly(network):
         calls = record_calls(network, input)
         counters: dict[str, Callable[[], Count]] = {
             "fvcore": lambda: fvcore_count(trace()),
@@ -80,7 +81,7 @@ def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Cost
     device. It has to cost the same on `small` there as for real, and no counter may fail, so that
     no network that does something else with shapes is counted so; it is run for real.
     """
-    with torch.no_grad():
+    with torch.no_grad(), plainly(network):
         return _on_shapes(network, small, input) or costs(network, input)
 
 

@@ -7,6 +7,7 @@ ptflops watch what reaches the dispatcher. All three count a multiply-add once h
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from fvcore.nn import FlopCountAnalysis
@@ -18,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from harness.records import Count
 
 _NO_CUDNN_FLAGS = (False, False, False, False)  # benchmark, deterministic, enabled, TF32
+_BIAS = {ops.aten.convolution.default: 2, ops.aten.addmm.default: 0}  # operator -> its argument
 _CPU_ATTENTION = ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
@@ -35,7 +37,7 @@ def fvcore_count(analysis: FlopCountAnalysis) -> Count:
 
 def fvcore_analysis(network: nn.Module, input: Tensor) -> FlopCountAnalysis:
     """Trace one forward; what the analysis is asked later runs the network no more."""
-    analysis = FlopCountAnalysis(network, input)
+    analysis = FlopCountAnalysis(network, input.clone())
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     analysis.tracer_warnings("none")
     traced: AbstractContextManager[Any] = nullcontext()
@@ -74,8 +76,9 @@ def torch_count(network: nn.Module, input: Tensor) -> Count:
     of GPUs; that of CPUs is added by the same formula, so that the device makes no difference.
     """
     counter = FlopCounterMode(display=False, custom_mapping={_CPU_ATTENTION: _attention})
+    given = input.clone()
     with _Witness(counter.flop_registry) as witness, counter:
-        network(input)
+        network(given)
     counted = counter.get_flop_counts().get("Global", {})
     return _count({operator: flops // 2 for operator, flops in counted.items()}, witness)
 
@@ -83,13 +86,16 @@ def torch_count(network: nn.Module, input: Tensor) -> Count:
 def ptflops_count(network: nn.Module, input: Tensor) -> Count:
     """Return the multiply-adds by the aten backend of ptflops: convolutions and matrix products.
 
-    A bias counts one per output element; fused attention is unknown. The other backend is not used:
-    it replaces functions of torch for the whole process, and prints an error instead of raising it.
+    A bias counts one per output element, told apart in `biases`; fused attention is unknown. The
+    other backend is not used: it replaces functions of torch for the whole process, and prints an
+    error instead of raising it.
     """
     mode = PtflopsMode()
+    given = input.clone()
     with _Witness(mode.all_ops) as witness, mode:
-        network(input)
-    return _count(mode.flop_counts["Global"], witness)
+        network(given)
+    counted = _count(mode.flop_counts["Global"], witness)
+    return replace(counted, biases=dict(witness.biases))
 
 
 def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
@@ -97,7 +103,7 @@ def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
 
 
 class _Witness(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the calls of operators that a counter above it lets through uncounted.
+    """Counts the calls of operators that a counter above it lets through uncounted, and biases.
 
     Views touch no element and are left out.
     """
@@ -106,13 +112,18 @@ class _Witness(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.known = known
         self.unknown: Counter[str] = Counter()
+        self.biases: Counter[str] = Counter()  # operator -> elements that a bias is added to
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if func.overloadpacket not in self.known and not func.is_view:
             self.unknown[_name(func.overloadpacket)] += 1
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        place = _BIAS.get(func)
+        if place is not None and args[place] is not None:
+            self.biases[_name(func.overloadpacket)] += result.numel()
+        return result
 
 
 def _count(by_operator: dict[Any, int], witness: _Witness) -> Count:

@@ -11,8 +11,9 @@ from torch.utils._pytree import tree_leaves
 
 def precisions(network: Callable[[Tensor], Any], input: Tensor) -> tuple[str, ...]:
     """Return the floating-point dtypes of all results of one forward, sorted: `float16`, ..."""
+    given = input.clone()
     with torch.no_grad(), _Dtypes() as mode:
-        network(input)
+        network(given)
     return tuple(sorted(str(dtype).removeprefix("torch.") for dtype in mode.seen))
 
 

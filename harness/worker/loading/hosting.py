@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from harness.worker.loading.weights import Mismatch, unpickled
+from harness.worker.loading.checkpoints import refuse_other, unpickled
+from harness.worker.loading.weights import Mismatch, share_loaded
 
 
 class Visit:
@@ -34,7 +35,10 @@ def hosted(device: torch.device) -> Iterator[Visit]:
         if isinstance(file, str | Path) and not Path(file).exists():
             visit.absent.append(str(file))
             return AbsentCheckpoint()
-        name = Path(file).name if isinstance(file, str | Path) else "a checkpoint"
+        name = "a checkpoint"
+        if isinstance(file, str | Path):
+            name = Path(file).name
+            refuse_other(Path(file), name)
         return unpickled(lambda: plain_load(file, map_location="cpu", weights_only=True), name)
 
     def load_state_dict(self: nn.Module, state: Mapping[str, Any], *how: Any, **named: Any) -> Any:
@@ -42,7 +46,8 @@ def hosted(device: torch.device) -> Iterator[Visit]:
             return None
         result = plain_load_state(self, state, *how, **named)
         missing, unexpected = result.missing_keys, result.unexpected_keys
-        visit.mismatches[id(self)] = Mismatch(tuple(missing), tuple(unexpected))
+        share = share_loaded(self.state_dict(), missing)
+        visit.mismatches[id(self)] = Mismatch(tuple(missing), tuple(unexpected), share)
         return result
 
     torch.load, nn.Module.load_state_dict = load, load_state_dict  # type: ignore[assignment,method-assign]

@@ -10,7 +10,7 @@ import torch
 from harness.errors import LoadingError
 from harness.records import Manifest
 from harness.worker.loading.faults import guarded
-from harness.worker.loading.hosting import Elsewhere
+from harness.worker.loading.hosting import hosted
 from harness.worker.loading.network import Loaded, Network, ready
 from harness.worker.loading.weights import Mismatch, load_into
 
@@ -20,9 +20,9 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
 
     It is in eval mode with gradients off. Raises LoadingError.
     """
-    source = _import(folder / manifest.model.file)
     file = manifest.model.file
-    with Elsewhere(device):
+    with hosted(device):
+        source = _import(folder / file)
         module = _build(source, manifest.model.factory, manifest.model.arguments, file)
     checkpoint = folder / manifest.weights.path if manifest.weights else None
     needs_weights = next(module.parameters(), None) is not None
@@ -38,7 +38,7 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
 
     twin = None
     if table := manifest.complexity:
-        with Elsewhere(device):
+        with hosted(device):
             plain = _build(source, table.factory, table.arguments, file)
         _share_weights(plain, module, table.factory)
         twin = network(plain)

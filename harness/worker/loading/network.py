@@ -17,7 +17,8 @@ class Network:
     """A submission's network with the inference options of its manifest.
 
     Calling it takes the LR image [1, 3, h, w] in [0, data_range] to SR [1, 3, h*scale, w*scale].
-    Outermost is the self-ensemble; each of its images is padded, then cut into tiles.
+    Outermost is the self-ensemble; each of its images is padded, then cut into tiles. What a module
+    does to its input in place reaches the image that was given, and no other call.
     """
 
     module: torch.nn.Module
@@ -48,18 +49,25 @@ class Network:
         height, width = lr.shape[-2:]
         total = lr.new_zeros(*lr.shape[:2], height * self.scale, width * self.scale)
         for turns in range(4):
-            turned = lr.rot90(turns, (-2, -1))
+            turned = lr.rot90(turns, (-2, -1))  # a copy, as is what is flipped
+            flipped = turned.flip(-1)
             total += self._padded(turned).rot90(-turns, (-2, -1))
-            total += self._padded(turned.flip(-1)).flip(-1).rot90(-turns, (-2, -1))
+            total += self._padded(flipped).flip(-1).rot90(-turns, (-2, -1))
         return total / 8
 
     def _padded(self, lr: torch.Tensor) -> torch.Tensor:
-        """Pad below and right by reflection to a multiple of `multiple_of`; crop the output."""
+        """Pad below and right to a multiple of `multiple_of`; crop the output.
+
+        By reflection, which needs more pixels than it adds; what is left after it, by replication.
+        """
         height, width = lr.shape[-2:]
         below, right = -height % self.multiple_of, -width % self.multiple_of
         if not (below or right):
             return self._tiled(lr)
-        sr = self._tiled(F.pad(lr, (0, right, 0, below), mode="reflect"))
+        mirrored_right, mirrored_below = min(right, width - 1), min(below, height - 1)
+        padded = F.pad(lr, (0, mirrored_right, 0, mirrored_below), mode="reflect")
+        rest = (0, right - mirrored_right, 0, below - mirrored_below)
+        sr = self._tiled(F.pad(padded, rest, mode="replicate") if any(rest) else padded)
         return sr[..., : height * self.scale, : width * self.scale]
 
     def _tiled(self, lr: torch.Tensor) -> torch.Tensor:
@@ -77,7 +85,8 @@ class Network:
                     slice(top * scale, (top + side) * scale),
                     slice(left * scale, (left + side) * scale),
                 )
-                total[place] += self._whole(lr[..., top : top + side, left : left + side])
+                tile = lr[..., top : top + side, left : left + side].clone()  # others share pixels
+                total[place] += self._whole(tile)
                 times[place] += 1
         return total / times
 
@@ -109,17 +118,26 @@ class Loaded:
 
 
 def ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """Move to the device, in eval mode, gradients off."""
-    moved: torch.nn.Module = guarded(lambda: module.to(device), f"moving the network to {device}")
-    return moved.eval().requires_grad_(False)
+    """Move to the device, in eval mode, gradients off.
+
+    What its `to`, `eval` and `train` return is not relied on: an own one often returns nothing.
+    """
+
+    def settle() -> None:
+        module.to(device)
+        module.eval()
+        module.requires_grad_(False)
+
+    guarded(settle, f"moving the network to {device}")
+    return module
 
 
 def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:
-    """Restore `lr` and check the result. Raises ForwardError."""
+    """Restore a copy of `lr` and check the result. Raises ForwardError."""
     height, width = lr.shape[-2:]
     doing = f"the forward of a {height}x{width} image"
     with torch.no_grad():
-        sr: torch.Tensor = guarded(lambda: network(lr), doing, ForwardError)
+        sr: torch.Tensor = guarded(lambda: network(lr.clone()), doing, ForwardError)
     low, high = sr.aminmax()  # in one sweep over the pixels; NaN shows in both
     if not (low.isfinite() and high.isfinite()):
         raise ForwardError("the network returned NaN or infinite values; check its data_range")

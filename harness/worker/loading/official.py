@@ -1,8 +1,8 @@
 """An official entry's network: the `select_model` of its repository, called for its id.
 
 The function is lifted out of `test_demo.py` by its syntax tree, so that what the file imports is
-not needed. The repository, a copy, is the working folder and the first place of imports: its
-`models` is what the branch gets.
+not needed. The repository, a copy, is the first place of imports: its `models` is what the branch
+gets.
 """
 
 import ast
@@ -33,7 +33,6 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     table = manifest.official
     assert table is not None
     sys.path.insert(0, str(folder))
-    os.chdir(folder)
     stand_ins = StandIns(table.stand_ins, folder)
     sys.meta_path.append(stand_ins)
     network, visit = _network(manifest, table, folder, device)

@@ -1,140 +1,143 @@
-"""Checkpoints: read without running code from them, unwrap, and load into a network."""
+"""A checkpoint loaded into a network, its keys matched to the network's."""
 
-import hashlib
-import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import safetensors.torch
 import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from harness.errors import LoadingError
 from harness.records import WeightsTable
-
-_WRAPPERS = ("params_ema", "params", "state_dict", "model")  # in order of preference
-_PREFIX = "module."  # left behind by torch.nn.DataParallel
+from harness.worker.loading import keys
+from harness.worker.loading.checkpoints import read, some
+from harness.worker.loading.faults import guarded
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Keys that the network wants and the checkpoint lacks, and the other way round."""
+    """Keys that the network wants and the checkpoint lacks, the other way round, and the rest."""
 
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
+    share: float = 1.0  # of the network's elements that came from the checkpoint
+    stripped: tuple[str, ...] = ()  # prefixes that were taken off keys
+    left_out: tuple[str, ...] = ()  # keys that are by convention not the network's
 
 
-def load_into(network: torch.nn.Module, file: Path, table: WeightsTable) -> Mismatch:
-    """Load the checkpoint `file` into `network`. Raises LoadingError."""
-    state = read(file, table)
-    wanted = network.state_dict()
-    shapes = [
-        f"{key} is {list(state[key].shape)} in the checkpoint and {list(wanted[key].shape)} here"
-        for key in wanted.keys() & state.keys()
-        if state[key].shape != wanted[key].shape
-    ]
-    if shapes:
-        raise LoadingError(
-            f"{table.path} does not fit the network: {_some(sorted(shapes))}; "
-            "check model.arguments and weights.key"
-        )
-    result = network.load_state_dict(state, strict=False)
-    mismatch = Mismatch(tuple(result.missing_keys), tuple(result.unexpected_keys))
-    if table.strict and (mismatch.missing or mismatch.unexpected):
-        parts = [
-            f"{len(keys)} {label} ({_some(keys)})"
-            for label, keys in (
-                ("missing keys", mismatch.missing),
-                ("unexpected keys", mismatch.unexpected),
-            )
-            if keys
-        ]
-        raise LoadingError(
-            f"{table.path} does not fit the network: {' and '.join(parts)}; "
-            "fix weights.key or the network, or set weights.strict = false"
-        )
+def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
+    """Load the checkpoint `file` into `network`. Raises LoadingError.
+
+    A network's own `load_state_dict` is asked where its keys do not fit as they are.
+    """
+    found, aside = read(file, table)
+    wanted = {k: v for k, v in network.state_dict().items() if isinstance(v, Tensor)}
+    fit = keys.fit(found, wanted)
+    state = {name: found[key] for key, name in fit.names.items()}
+    ours = _of_another_size(network, state)  # left as the network made them
+    state = {name: value for name, value in state.items() if name not in ours}
+    rest = [key for key in found if key not in fit.names]
+    missing = [name for name in wanted if name not in state and not keys.sized(name)]
+    own = type(network).load_state_dict is not nn.Module.load_state_dict
+    if own and (missing or _misshapen(state, wanted)):
+        missing = _loaded_by_itself(network, state | {key: found[key] for key in rest})
+        rest = []
+    else:
+        missing = _loaded(network, state, wanted, table)
+    mismatch = Mismatch(
+        tuple(missing),
+        tuple(key for key in rest if not keys.foreign(key)),
+        share_loaded(wanted, missing),
+        fit.stripped,
+        (*aside, *(key for key in rest if keys.foreign(key)), *ours),
+    )
+    _refuse(mismatch, table)
     return mismatch
 
 
-def read(file: Path, table: WeightsTable) -> dict[str, torch.Tensor]:
-    """Read the state dict of `file` onto the CPU. Raises LoadingError."""
-    _check_digest(file, table)
-    content = _content(file, table.path)
-    state = _selected(content, table) if table.key else _unwrapped(content, table.path)
-    if all(key.startswith(_PREFIX) for key in state):
-        state = {key.removeprefix(_PREFIX): value for key, value in state.items()}
-    return state
+def share_loaded(wanted: Mapping[str, Tensor], missing: Collection[str]) -> float:
+    """Return the share of the elements of a network's state that are not `missing`.
+
+    What is worked out from the image's size, or counts batches, is no part of it.
+    """
+    sizes = {
+        name: 0 if is_lazy(value) else value.numel()
+        for name, value in wanted.items()
+        if not keys.sized(name) and not name.endswith("num_batches_tracked")
+    }
+    total = sum(sizes.values())
+    return 1 - sum(sizes.get(name, 0) for name in missing) / total if total else 1.0
 
 
-def _content(file: Path, name: str) -> Any:
-    if file.suffix == ".safetensors":
-        return unpickled(lambda: safetensors.torch.load_file(file, device="cpu"), name)
-    return unpickled(lambda: torch.load(file, map_location="cpu", weights_only=True), name)
+def _of_another_size(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
+    buffers = dict(network.named_buffers())
+    return sorted(
+        name
+        for name, value in state.items()
+        if keys.sized(name) and name in buffers and value.shape != buffers[name].shape
+    )
 
 
-def unpickled(read: Callable[[], Any], name: str) -> Any:
-    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises."""
+def _loaded(
+    network: nn.Module, state: dict[str, Tensor], wanted: Mapping[str, Tensor], table: WeightsTable
+) -> list[str]:
+    """Load as torch does, hooks of the network's modules included; return the missing keys."""
+    shapes = _misshapen(state, wanted)
     try:
-        return read()
-    except pickle.UnpicklingError as error:
-        if "nsupported" not in str(error) and "GLOBAL" not in str(error):
-            raise LoadingError(f"{name} is not a checkpoint that torch can read") from error
-        raise LoadingError(
-            f"{name} needs arbitrary unpickling, which can run code, and is refused; "
-            "save it again as torch.save(network.state_dict(), ...)"
-        ) from error
-    except Exception as error:
-        raise LoadingError(
-            f"{name} is not a checkpoint that torch can read ({type(error).__name__}); "
-            "is the file complete?"
-        ) from error
-
-
-def _selected(content: Any, table: WeightsTable) -> dict[str, torch.Tensor]:
-    if not isinstance(content, Mapping) or table.key not in content:
-        keys = _some(map(str, content)) if isinstance(content, Mapping) else "no keys"
-        raise LoadingError(f"{table.path} has no entry {table.key!r} (weights.key); it has {keys}")
-    return _state(content[table.key], f"{table.key!r} of {table.path}")
-
-
-def _unwrapped(content: Any, name: str) -> dict[str, torch.Tensor]:
-    while isinstance(content, Mapping) and not _is_state(content):
-        inner = next((content[key] for key in _WRAPPERS if key in content), None)
-        if inner is None:
-            break
-        content = inner
-    return _state(content, name)
-
-
-def _state(content: Any, name: str) -> dict[str, torch.Tensor]:
-    if not isinstance(content, Mapping) or not _is_state(content):
-        keys = f"with the keys {_some(map(str, content))}" if isinstance(content, Mapping) else ""
-        raise LoadingError(
-            f"{name} holds {type(content).__name__} {keys} where a state dict is wanted; "
-            "name the right entry in weights.key"
+        result = guarded(
+            lambda: nn.Module.load_state_dict(network, state, strict=False), f"loading {table.path}"
         )
-    return dict(content)
+    except LoadingError as error:
+        if not shapes:
+            raise
+        raise LoadingError(
+            f"{table.path} does not fit the network: {some(shapes)}; "
+            "check model.arguments and weights.key"
+        ) from error
+    return [k for k in result.missing_keys if k in wanted and not keys.sized(k)]
 
 
-def _is_state(content: Mapping[Any, Any]) -> bool:
-    return bool(content) and all(isinstance(value, torch.Tensor) for value in content.values())
+def _loaded_by_itself(network: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Let the network load a checkpoint; return the keys whose values stayed what they were."""
+    before = {k: v.clone() for k, v in network.state_dict().items() if isinstance(v, Tensor)}
+    guarded(lambda: network.load_state_dict(state), "its own load_state_dict")
+
+    def same(one: Tensor, other: Tensor | None) -> bool:
+        return other is not None and one.shape == other.shape and bool(torch.equal(one, other))
+
+    return [
+        name
+        for name, value in network.state_dict().items()
+        if isinstance(value, Tensor)
+        and same(value, before.get(name))
+        and not same(value, state.get(name))
+    ]
 
 
-def _check_digest(file: Path, table: WeightsTable) -> None:
-    if table.sha256 is None:
+def _misshapen(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    return sorted(
+        f"{key} is {list(value.shape)} in the checkpoint and {list(wanted[key].shape)} here"
+        for key, value in state.items()
+        if not is_lazy(wanted[key]) and value.shape != wanted[key].shape
+    )
+
+
+def _refuse(mismatch: Mismatch, table: WeightsTable) -> None:
+    """Raise LoadingError where keys do not match, or none does."""
+    nothing = mismatch.share == 0
+    if not nothing and not (table.strict and (mismatch.missing or mismatch.unexpected)):
         return
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != table.sha256.lower():
-        raise LoadingError(
-            f"{table.path} has sha256 {found}, the manifest says {table.sha256}; "
-            "fetch it again or correct weights.sha256"
+    parts = [
+        f"{len(names)} {label} ({some(names)})"
+        for label, names in (
+            ("missing keys", mismatch.missing),
+            ("unexpected keys", mismatch.unexpected),
         )
-
-
-def _some(items: Any, limit: int = 5) -> str:
-    """Join the first few items, and say how many more there are."""
-    listed = list(items)
-    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
-    return ", ".join(listed[:limit]) + more
+        if names
+    ]
+    advice = "" if nothing else ", or set weights.strict = false"
+    raise LoadingError(
+        f"{table.path} does not fit the network{', not in a single key' if nothing else ''}: "
+        f"{' and '.join(parts)}; fix weights.key or the network{advice}"
+    )

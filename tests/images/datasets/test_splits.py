@@ -104,6 +104,28 @@ def test_an_image_is_decoded_once(tmp_path, monkeypatch):
     assert opened(tmp_path) == (before,)
 
 
+def test_a_damaged_cache_is_found_out_and_decoded_anew(tmp_path):
+    tiny.write_pair(tmp_path, "a", 16, 20)
+    (split,) = opened(tmp_path)
+    hr = split.pairs[0].hr
+    image, whole = hr.read().copy(), hr.array.read_bytes()
+    for damaged in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:-9], b""):
+        hr.array.write_bytes(damaged)
+        with pytest.raises(DataError, match="was damaged and is removed; run again"):
+            hr.read()
+        (again,) = opened(tmp_path)
+        np.testing.assert_array_equal(again.pairs[0].hr.read(), image)
+
+
+def test_progress_is_told_of_every_pair(tmp_path):
+    for name in ("a", "b"):
+        tiny.write_pair(tmp_path, name, 16, 20)
+    told = []
+    cache = ImageCache(tmp_path / "cache")
+    open_splits(EDITION, tmp_path, cache=cache, progress=lambda *one: told.append(one))
+    assert told == [("valid", 1, 2), ("valid", 2, 2)]
+
+
 def test_the_digest_is_that_of_pixels_not_of_files(tmp_path):
     tiny.write_pair(tmp_path, "a", 16, 20)
     (before,) = opened(tmp_path)

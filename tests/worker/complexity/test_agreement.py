@@ -46,6 +46,22 @@ def test_conventions_below_one_per_cent_are_no_disagreement() -> None:
     assert disagreement(efdn) is None
 
 
+@given(biases=st.integers(0, 10**6), more=st.integers(0, 30_000))
+@example(biases=10**6, more=10_000)
+@example(biases=10**6, more=10_001)
+def test_biases_are_no_disagreement(biases: int, more: int) -> None:
+    """A few filters with a bias on many pixels, which ptflops counts, and what else it has."""
+    plain = Count(1_000_000, {"aten::convolution": 1_000_000}, {})
+    biased = Count(
+        1_000_000 + biases + more,
+        {"aten::convolution": 1_000_000 + biases + more},
+        {},
+        {"aten::convolution": biases},
+    )
+    explanation = disagreement(Complexity({"torch": plain, "ptflops": biased}, 0, 0))
+    assert (explanation is not None) == (more > 10_000)
+
+
 def test_the_family_that_differs_is_set_side_by_side() -> None:
     transformer = complexity(
         fvcore={"conv": 8_000_000_000, "linear": 3_000_000_000, "matmul": 1_000_000_000},
@@ -91,7 +107,8 @@ def test_only_operators_that_hide_multiplications_are_blind_spots(calls: int) ->
                 "aten::upsample_bicubic2d", "aten::linalg_vector_norm", "aten::max_pool2d",
                 "aten::_weight_norm", "aten::group_norm")  # fmt: skip
     hiding = ("aten::_convolution_mode", "aten::baddbmm", "aten::bilinear", "aten::fft_rfftn",
-              "aten::lstm", "prim::CallFunction", "prim::PythonOp.Scan", "team::scan")  # fmt: skip
+              "aten::lstm", "aten::_transformer_encoder_layer_fwd", "prim::CallFunction",
+              "prim::PythonOp.Scan", "team::scan")  # fmt: skip
     for operator in harmless + hiding:
         count = Count(flops=0, by_operator={}, unknown={operator: calls})
         blind = blind_spots(Complexity({"fvcore": count, "torch": count}, 0, 0))

@@ -128,6 +128,62 @@ def test_a_tile_as_large_as_the_image_is_the_image():
     assert torch.equal(Network(Small(), SCALE, tile=30)(lr), Small()(lr))
 
 
+def reflected(values, length):
+    """Continue a line by its mirror image without the last value, then by its end, by hand."""
+    line = [*values, *values[-2::-1]][:length]
+    return line + line[-1:] * (length - len(line))
+
+
+@given(height=st.integers(1, 9), width=st.integers(1, 9), multiple=st.integers(1, 16))
+def test_an_image_is_padded_by_reflection_and_beyond_that_by_its_edge(height, width, multiple):
+    lr, module = image(height, width), Small()
+    sr = Network(module, SCALE, multiple_of=multiple)(lr)
+    (padded,) = module.inputs
+    tall, wide = (-(-side // multiple) * multiple for side in (height, width))
+    rows, columns = reflected(range(height), tall), reflected(range(width), wide)
+    assert torch.equal(padded, lr[..., rows, :][..., columns])
+    assert sr.shape == (1, 3, SCALE * height, SCALE * width)
+
+
+class Changing(Small):
+    """Changes its input."""
+
+    def forward(self, x):
+        return super().forward(x.sub_(3))
+
+
+class Copying(Small):
+    """Computes the same, and changes nothing."""
+
+    def forward(self, x):
+        return super().forward(x - 3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"self_ensemble": True},
+        {"tile": 8, "tile_overlap": 4},
+        {"tile": 12, "tile_overlap": 4, "self_ensemble": True, "multiple_of": 4},
+        {"multiple_of": 8},
+    ],
+)
+def test_a_network_that_changes_its_input_changes_no_other_call(options):
+    lr = image(20, 24)
+    changing, copying = (Network(kind(), SCALE, **options) for kind in (Changing, Copying))
+    expected = copying(lr)
+    assert all(torch.equal(forward(changing, lr), expected) for _ in range(2))
+    assert torch.equal(lr, image(20, 24))
+
+
+@pytest.mark.parametrize("shape", [torch.contiguous_format, torch.channels_last])
+def test_a_tile_keeps_the_memory_order_of_the_image(shape):
+    module = Small()
+    Network(module, SCALE, tile=8, tile_overlap=0)(image(8, 16).to(memory_format=shape))
+    assert all(x.is_contiguous(memory_format=shape) for x in module.inputs)
+
+
 def symmetries():
     """Return the eight symmetries of a square as matrices of whole numbers, and the images'."""
     for transposed, down, across in itertools.product((False, True), repeat=3):

@@ -2,14 +2,17 @@
 
 import hashlib
 import pickle
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 
 from harness.errors import LoadingError
 from harness.records import WeightsTable
-from harness.worker.loading.weights import load_into, read
+from harness.worker.loading.checkpoints import read
+from harness.worker.loading.weights import Mismatch, load_into
 
 STATE = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
 
@@ -33,27 +36,27 @@ def saved(tmp_path, content, name="weights.pth", **options):
         {"state_dict": STATE, "epoch": 3, "optimizer": {"lr": 0.1}},
         {"model": STATE},
         {"model": {"params": STATE}},
-        {f"module.{key}": value for key, value in STATE.items()},
-        {"state_dict": {f"module.{key}": value for key, value in STATE.items()}},
+        {"state_dict": STATE, "best": torch.ones(1)},
+        {"weights_of_the_student": STATE, "step": 3},
     ],
 )
 def test_wrapped_state_dicts_are_found(tmp_path, wrapped):
-    state = read(*saved(tmp_path, wrapped))
+    state, _ = read(*saved(tmp_path, wrapped))
     assert list(state) == ["weight", "bias"]
     assert torch.equal(state["weight"], STATE["weight"])
 
 
 def test_legacy_files_and_safetensors(tmp_path):
-    legacy = read(*saved(tmp_path, STATE, _use_new_zipfile_serialization=False))
+    legacy, _ = read(*saved(tmp_path, STATE, _use_new_zipfile_serialization=False))
     assert torch.equal(legacy["bias"], STATE["bias"])
     file = tmp_path / "weights.safetensors"
     safetensors.torch.save_file(STATE, file)
-    assert torch.equal(read(file, WeightsTable(file.name))["weight"], STATE["weight"])
+    assert torch.equal(read(file, WeightsTable(file.name))[0]["weight"], STATE["weight"])
 
 
 def test_the_manifest_may_name_the_entry(tmp_path):
     file, _ = saved(tmp_path, {"params": STATE, "generator": {"w": torch.zeros(1)}})
-    assert list(read(file, WeightsTable("weights.pth", key="generator"))) == ["w"]
+    assert list(read(file, WeightsTable("weights.pth", key="generator"))[0]) == ["w"]
     with pytest.raises(LoadingError, match=r"no entry 'gen' \(weights.key\); it has params, gen"):
         read(file, WeightsTable("weights.pth", key="gen"))
 
@@ -90,10 +93,55 @@ def test_broken_files(tmp_path):
             read(tmp_path / name, WeightsTable(name))
 
 
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1234567\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (LFS, "is the pointer of Git LFS to a checkpoint; fetch .* `git lfs pull`"),
+        (b"\n<!DOCTYPE html><html><head>", "is a web page, which a download brought"),
+        (b"<html>", "is a web page"),
+        (b"Quota exceeded", "is text, not a checkpoint"),
+    ],
+)
+@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
+def test_text_in_place_of_a_checkpoint_is_called_so(tmp_path, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(LoadingError, match=words):  # before the digest, which says less
+        read(tmp_path / name, WeightsTable(name, sha256="00"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_archive_of_torchscript_is_called_so(tmp_path):
+    torch.jit.script(torch.nn.Linear(3, 2)).save(tmp_path / "net.pt")
+    with pytest.raises(LoadingError, match="is a TorchScript archive"):
+        read(tmp_path / "net.pt", WeightsTable("net.pt"))
+
+
+def test_a_refused_global_is_named(tmp_path):
+    content = {"state_dict": STATE, "best_psnr": np.float64(28.9)}
+    with pytest.raises(LoadingError, match=r"unpickling of numpy\S+multiarray.scalar, which can"):
+        read(*saved(tmp_path, content))
+
+
+@pytest.mark.parametrize("key", ["models.generator", "models.a.b", "deep.in.side", "flat.net"])
+def test_a_key_may_be_dotted(tmp_path, key):
+    content = {
+        "models": {"generator": STATE, "a.b": STATE},
+        "deep": {"in": {"side": STATE, "x": 1}},
+        **{f"flat.net.{name}": value for name, value in STATE.items()},
+    }
+    file, _ = saved(tmp_path, content)
+    assert list(read(file, WeightsTable("weights.pth", key=key))[0]) == ["weight", "bias"]
+    with pytest.raises(LoadingError, match=r"no entry 'models.x' \(weights.key\)"):
+        read(file, WeightsTable("weights.pth", key="models.x"))
+
+
 def test_the_digest_is_checked(tmp_path):
     file, _ = saved(tmp_path, STATE)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert list(read(file, WeightsTable("weights.pth", sha256=sha256.upper()))) == list(STATE)
+    assert list(read(file, WeightsTable("weights.pth", sha256=sha256.upper()))[0]) == list(STATE)
     with pytest.raises(LoadingError, match=f"has sha256 {sha256}, the manifest says 00"):
         read(file, WeightsTable("weights.pth", sha256="00"))
 
@@ -113,3 +161,42 @@ def test_shapes_that_differ_are_an_error_even_when_lenient(tmp_path):
     file, _ = saved(tmp_path, {"weight": torch.zeros(5, 3), "bias": torch.ones(2)})
     with pytest.raises(LoadingError, match=r"weight is \[5, 3\] in the checkpoint and \[2, 3\]"):
         load_into(torch.nn.Linear(3, 2), file, WeightsTable("weights.pth", strict=False))
+
+
+class Own(torch.nn.Linear):
+    """As older code bases load: what is there by another name, and no word returned."""
+
+    def load_state_dict(self, state, verbose=True):
+        own = self.state_dict()
+        for name, value in state.items():
+            own[name.replace("kernel", "weight")].copy_(value)
+
+
+def test_a_networks_own_loading_is_asked_where_keys_do_not_fit(tmp_path):
+    file, table = saved(tmp_path, {"kernel": STATE["weight"], "bias": STATE["bias"]})
+    network = Own(3, 2)
+    assert load_into(network, file, table) == Mismatch()
+    assert torch.equal(network.weight, STATE["weight"])
+    file, table = saved(tmp_path, {"kernel": STATE["weight"]}, "half.pth")
+    with pytest.raises(LoadingError, match=r"half.pth does not fit .*: 1 missing keys \(bias"):
+        load_into(Own(3, 2), file, table)
+    file, table = saved(tmp_path, {"weigth": STATE["weight"]}, "raises.pth")
+    with pytest.raises(LoadingError, match=r"own load_state_dict raised KeyError: 'weigth' \(test"):
+        load_into(Own(3, 2), file, table)
+
+
+def test_nothing_loaded_is_an_error_and_little_has_its_share(tmp_path):
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    file, table = saved(tmp_path, {"body.weight": STATE["weight"]})
+    with pytest.raises(LoadingError, match="not in a single key: 6 missing keys"):
+        load_into(network, file, replace(table, strict=False))
+    file, table = saved(tmp_path, {"0.weight": STATE["weight"], "1.running_mean": torch.ones(2)})
+    # of 6 + 2 elements of the one and 4 x 2 of the other
+    assert load_into(network, file, replace(table, strict=False)).share == 8 / 16
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # that lazy modules are new
+def test_a_lazy_network_takes_its_shapes_from_the_checkpoint(tmp_path):
+    network = torch.nn.LazyLinear(2)
+    assert load_into(network, *saved(tmp_path, STATE)) == Mismatch()
+    assert torch.equal(network.weight, STATE["weight"])

@@ -1,0 +1,179 @@
+"""Checkpoints: read without running code from them, or told what they are instead; unwrapped."""
+
+import hashlib
+import pickle
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from harness.errors import LoadingError
+from harness.records import WeightsTable
+
+# entries of a checkpoint that hold the network, in order of preference
+_WRAPPERS = (
+    *("params_ema", "params", "state_dict", "model_state_dict", "model", "net", "net_g"),
+    "generator",
+)
+_HEAD = 1024  # bytes, enough to tell what a file is
+_LFS = b"version https://git-lfs"
+_SAVE_AGAIN = "save it again as torch.save(network.state_dict(), ...)"
+
+
+def read(file: Path, table: WeightsTable) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Return the state dict of `file`, on the CPU, and the names in it of what is no tensor.
+
+    Raises LoadingError.
+    """
+    refuse_other(file, table.path)
+    _check_digest(file, table)
+    content = _content(file, table.path)
+    if table.key:
+        state, name = _entry(content, table.key, table), f"{table.key!r} of {table.path}"
+    else:
+        state, name = _unwrapped(content), table.path
+    if not isinstance(state, Mapping) or not _has_tensors(state):
+        with_keys = f"with the keys {some(map(str, state))}" if isinstance(state, Mapping) else ""
+        raise LoadingError(
+            f"{name} holds {type(state).__name__} {with_keys} where a state dict is wanted; "
+            "name the right entry in weights.key"
+        )
+    tensors = {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
+    return tensors, tuple(str(key) for key in state if str(key) not in tensors)
+
+
+def refuse_other(file: Path, name: str) -> None:
+    """Raise LoadingError where a file is by its first bytes no checkpoint, and say what it is."""
+    head = _head(file)
+    if zipfile.is_zipfile(file):
+        if any(n.endswith("/constants.pkl") for n in zipfile.ZipFile(file).namelist()):
+            raise LoadingError(
+                f"{name} is a TorchScript archive, which holds code as well; save its weights "
+                "alone as torch.save(torch.jit.load(...).state_dict(), ...)"
+            )
+    elif head.startswith(_LFS):
+        raise LoadingError(
+            f"{name} is the pointer of Git LFS to a checkpoint; fetch the checkpoint itself with "
+            "`git lfs pull`"
+        )
+    elif re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
+        raise LoadingError(
+            f"{name} is a web page, which a download brought in place of the checkpoint; download "
+            "it again with a browser, and look at its size"
+        )
+    elif head and not _is_safetensors(file) and _is_text(head):
+        raise LoadingError(f"{name} is text, not a checkpoint; put the checkpoint in its place")
+
+
+def unpickled(read: Callable[[], Any], name: str) -> Any:
+    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises."""
+    try:
+        return read()
+    except pickle.UnpicklingError as error:
+        refused = re.search(r"GLOBAL (\S+)", str(error))
+        if not refused and "nsupported" not in str(error):
+            raise LoadingError(f"{name} is not a checkpoint that torch can read") from error
+        what = f" of {refused[1]}" if refused else ""
+        raise LoadingError(
+            f"{name} needs arbitrary unpickling{what}, which can run code, and is refused; "
+            f"{_SAVE_AGAIN}"
+        ) from error
+    except Exception as error:
+        raise LoadingError(
+            f"{name} is not a checkpoint that torch can read ({type(error).__name__}); "
+            "is the file complete?"
+        ) from error
+
+
+def some(items: Any, limit: int = 5) -> str:
+    """Join the first few items, and say how many more there are."""
+    listed = list(items)
+    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
+    return ", ".join(listed[:limit]) + more
+
+
+def _content(file: Path, name: str) -> Any:
+    if _is_safetensors(file):
+        return unpickled(lambda: safetensors.torch.load_file(file, device="cpu"), name)
+    return unpickled(lambda: torch.load(file, map_location="cpu", weights_only=True), name)
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(_HEAD)
+
+
+def _is_safetensors(file: Path) -> bool:
+    """Tell by the header: its length, then JSON; the name may be any."""
+    head = _head(file)
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < file.stat().st_size
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("ascii")
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter.isspace() for letter in text)
+
+
+def _entry(content: Any, key: str, table: WeightsTable) -> Any:
+    """Follow a key that may be dotted: an entry of an entry, or a prefix of keys.
+
+    Raises LoadingError where there is none.
+    """
+    found = _followed(content, key)
+    if found is None:
+        listed = some(map(str, content)) if isinstance(content, Mapping) else "no keys"
+        raise LoadingError(
+            f"{table.path} has no entry {table.key!r} (weights.key); it has {listed}"
+        )
+    return found
+
+
+def _followed(content: Any, key: str) -> Any:
+    if not isinstance(content, Mapping):
+        return None
+    if key in content:
+        return content[key]
+    for place in (index for index, letter in enumerate(key) if letter == "."):
+        inner = _followed(content.get(key[:place]), key[place + 1 :])
+        if inner is not None:
+            return inner
+    below = {k: v for k, v in content.items() if isinstance(k, str) and k.startswith(f"{key}.")}
+    return {k.removeprefix(f"{key}."): v for k, v in below.items()} or None
+
+
+def _unwrapped(content: Any) -> Any:
+    """Return the state dict that a checkpoint holds under one of the usual names, or alone."""
+    while isinstance(content, Mapping):
+        inner = [content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping)]
+        if not inner and not _has_tensors(content):
+            states = [value for value in content.values() if isinstance(value, Mapping)]
+            inner = [state for state in states if _has_tensors(state)]
+            inner = inner if len(inner) == 1 else []
+        if not inner:
+            break
+        content = inner[0]
+    return content
+
+
+def _has_tensors(content: Mapping[Any, Any]) -> bool:
+    return any(isinstance(value, Tensor) for value in content.values())
+
+
+def _check_digest(file: Path, table: WeightsTable) -> None:
+    if table.sha256 is None:
+        return
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != table.sha256.lower():
+        raise LoadingError(
+            f"{table.path} has sha256 {found}, the manifest says {table.sha256}; "
+            "fetch it again or correct weights.sha256"
+        )

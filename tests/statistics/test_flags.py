@@ -1,0 +1,47 @@
+"""What an inspection says on an entry's row."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.records import Complexity, Count, Inspection, Manifest, ModelTable
+from harness.statistics.flags import flags_of
+
+MANIFEST = Manifest("an entry", ModelTable("model.py", "Network"))
+COUNTED = Complexity({"hooks": Count(5_308_416, {}, {}), "torch": Count(5_308_000, {}, {})}, 0, 0)
+INSPECTION = Inspection(params=1, params_loaded=1, complexity=COUNTED)
+
+
+@pytest.mark.parametrize(
+    ("change", "flag", "text"),
+    [
+        (
+            {"complexity": replace(COUNTED, problems={"fvcore": "AssertionError: six"})},
+            "counter-failed",
+            "fvcore counts nothing: AssertionError: six; the others: hooks 0.005308 G, "
+            "torch 0.005308 G",
+        ),
+        (
+            {"complexity": Complexity({}, 0, 0, problems={"torch": "A", "hooks": "B"})},
+            "counter-failed",
+            "torch counts nothing: A; hooks counts nothing: B",
+        ),
+        (
+            {"loaded_share": 0.8999},
+            "partly-loaded",
+            "90.0% of the network's elements came from its checkpoint, the rest did not",
+        ),
+        (
+            {"stripped": ("model.", "_orig_mod."), "left_out": tuple("abcdefg")},
+            "checkpoint-keys",
+            "model., _orig_mod. taken off the checkpoint's keys; "
+            "left out, as not the network's: a, b, c, d, e and 2 more",
+        ),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_flagged(change, flag, text):
+    assert flags_of(replace(INSPECTION, **change), MANIFEST) == {flag: text}
+
+
+def test_an_ordinary_inspection_has_no_flag():
+    assert flags_of(replace(INSPECTION, loaded_share=0.9), MANIFEST) == {}

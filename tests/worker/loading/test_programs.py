@@ -1,0 +1,87 @@
+"""Exported programs of the shipped examples: the network's pixels, and what they refuse."""
+
+import sys
+
+import pytest
+import torch
+
+from harness.entries.manifest import read_manifest
+from harness.errors import ForwardError, LoadingError, SubmissionError
+from harness.records import Manifest, ModelTable
+from harness.worker.loading import forward, load
+from tests.support.places import SUBMISSIONS
+
+pytest.importorskip("onnxruntime", reason="the extra `onnx` is not installed")
+CPU = torch.device("cpu")
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch, of itself
+
+
+def shipped(name):
+    folder = SUBMISSIONS / name
+    return load(read_manifest(folder), folder, CPU).network
+
+
+@pytest.mark.parametrize("form", ["torchscript", "pt2", "onnx"])
+@pytest.mark.parametrize("size", [(48, 64), (33, 47)])
+def test_a_program_restores_what_its_network_restores(form, size):
+    lr = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
+    own, program = shipped("demo_small"), shipped(f"demo_small_{form}")
+    torch.testing.assert_close(forward(program, lr), forward(own, lr), atol=1e-6, rtol=0)
+
+
+def test_an_eight_bit_graph_says_so():
+    network = shipped("demo_small_int8")
+    assert network.module.weight_types() == {"int8", "int32"}
+    assert "opset" in network.module.description()
+    lr = torch.rand(1, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    difference = (forward(network, lr) - forward(shipped("demo_small"), lr)).abs()
+    assert 1e-4 < difference.mean() < 0.1  # it is quantised, and of the same network
+
+
+def test_a_program_is_what_it_was_exported_as():
+    with pytest.raises(LoadingError, match="runs as it was exported"):
+        shipped("demo_small_onnx").module.to(torch.float16)
+
+
+def test_a_size_that_a_graph_does_not_take_is_named(tmp_path):
+    import onnx
+
+    model = onnx.load(SUBMISSIONS / "demo_small_onnx" / "program.onnx")
+    for side, length in zip(
+        model.graph.input[0].type.tensor_type.shape.dim, (1, 3, 16, 16), strict=True
+    ):
+        side.dim_value = length
+    (tmp_path / "fixed.onnx").write_bytes(model.SerializeToString())
+    network = load(
+        Manifest("fixed", ModelTable("fixed.onnx", format="onnx")), tmp_path, CPU
+    ).network
+    with pytest.raises(ForwardError, match=r"takes images of 1x3x16x16 alone, not 1x3x24x32"):
+        forward(network, torch.rand(1, 3, 24, 32))
+
+
+@pytest.mark.parametrize("form", ["torchscript", "pt2", "onnx"])
+def test_a_file_that_is_no_program_is_named(tmp_path, form):
+    (tmp_path / "program.bin").write_text("no program")
+    with pytest.raises(LoadingError, match=rf"loading the {form} program program\.bin"):
+        load(Manifest("none", ModelTable("program.bin", format=form)), tmp_path, CPU)
+
+
+def test_without_onnxruntime_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(LoadingError, match=r"needs the package onnxruntime.*esr-harness\[onnx\]"):
+        shipped("demo_small_onnx")
+
+
+def test_what_is_for_python_networks_is_refused(tmp_path):
+    (tmp_path / "program.pt").write_bytes(b"")
+    text = 'name = "x"\n[model]\nfile = "program.pt"\nformat = "torchscript"\nfactory = "Net"\n'
+    (tmp_path / "submission.toml").write_text(text)
+    with pytest.raises(SubmissionError, match=r"model\.factory is for Python networks"):
+        read_manifest(tmp_path)
+
+
+def test_a_python_network_needs_a_factory(tmp_path):
+    (tmp_path / "model.py").write_text("")
+    (tmp_path / "submission.toml").write_text('name = "x"\n[model]\nfile = "model.py"\n')
+    with pytest.raises(SubmissionError, match=r"model\.factory is missing"):
+        read_manifest(tmp_path)
