@@ -1,20 +1,27 @@
-"""`codabench`: a bundle that opens a competition."""
+"""`codabench`: a bundle that opens a competition, and its leaderboard read back."""
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from harness import cli, protocols
-from harness.codabench import bundle
+from harness.codabench import bundle, leaderboard
 from harness.codabench.competition import phases
 from harness.errors import InputError
 from harness.images.datasets import open_splits
+from harness.ranking.leaderboard import of_run
+from harness.ranking.table import read_table
+from harness.records import Figures
+from harness.store.files import write_text
+from harness.store.runs import load_run
+from reports.tables.csv_table import text_of
 
 _DAYS = 30  # of a phase, where no dates are given
 
 
 def command(options: argparse.Namespace) -> int:
     """Do what `options.what` asks for."""
-    return {"bundle": _bundle}[options.what](options)
+    return {"bundle": _bundle, "pull": _pull}[options.what](options)
 
 
 def _bundle(options: argparse.Namespace) -> int:
@@ -46,3 +53,23 @@ def _dates(given: tuple[datetime, ...], phases: int) -> list[datetime]:
             "when each begins, and when the last ends"
         )
     return list(given)
+
+
+def _pull(options: argparse.Namespace) -> int:
+    """Write the table; print claims beside what was measured; fail where one is wrong."""
+    scored = leaderboard.read(options.leaderboard)
+    measured = _figures(options.measured) if options.measured else []
+    rows = list(leaderboard.table(scored, options.split, measured))
+    write_text(options.to, text_of(list(rows[0]), rows))
+    wrong = False
+    for remark in leaderboard.remarks(scored, options.split, measured) if measured else ():
+        print(f"{'WRONG' if remark.wrong else '     '}  {remark.text}")
+        wrong = wrong or remark.wrong
+    print(f"Table: {options.to}")
+    return cli.SOMETHING_FAILED if wrong else cli.OK
+
+
+def _figures(source: Path) -> list[Figures]:
+    if source.suffix == ".csv":
+        return read_table(source)
+    return [row.figures for row in of_run(load_run(source)).rows]

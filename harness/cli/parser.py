@@ -156,6 +156,11 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    run.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="refuse to start where entries cannot be jailed, see docs/security.md",
+    )
     _add_executor(run)
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")

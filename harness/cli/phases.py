@@ -50,4 +50,17 @@ def add(commands: Any) -> None:
     bundle.add_argument(
         "--lr-link", default="", metavar="URL", help="where the LR images are, in place of a copy"
     )
+    pull = kinds.add_parser("pull", help="a phase's exported leaderboard, claims beside figures")
+    pull.add_argument("leaderboard", type=Path, metavar="LEADERBOARD.csv")
+    pull.add_argument("--split", default="valid", metavar="NAME", help="(default: valid)")
+    pull.add_argument(
+        "--measured", type=Path, metavar="OUT|TABLE.csv", help="what the harness measured"
+    )
+    pull.add_argument(
+        "--to",
+        type=Path,
+        default=Path("codabench.csv"),
+        metavar="TABLE.csv",
+        help="a table for `rank` and `compare` (default: codabench.csv)",
+    )
     codabench.set_defaults(command=run_by("codabench"))

@@ -17,6 +17,7 @@ from harness.evaluation.bench import Bench
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, TimingPolicy
+from harness.sandbox import jail
 from harness.store.passes import Store
 from harness.worker import devices
 from reports.tables import terminal
@@ -34,6 +35,8 @@ def command(options: argparse.Namespace) -> int:
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
+    if options.require_isolation:
+        jail.required()
     workforce = executor(options)
     shown = progress()
     runs, finished = [], []

@@ -9,6 +9,7 @@ from harness.entries.discovery import discover
 from harness.entries.submission import BrokenSubmission
 from harness.machines import environment
 from harness.records import Manifest, OfficialTable, Switches
+from harness.sandbox import jail
 from harness.worker import devices
 
 
@@ -67,3 +68,4 @@ def _device(options: argparse.Namespace) -> Iterable[str]:
     opened = devices.select(device)
     yield f"runtime is taken with: {opened.clock}"
     yield f"memory is: {opened.memory_kind}"
+    yield f"entries are isolated by: {jail.chosen().level}"

@@ -16,7 +16,9 @@ from harness.machines import local
 from harness.records import Ceiling, Entry, Job, Machine, Outcome, PassName, Study
 from harness.records import Protocol as ChallengeProtocol
 from harness.records.schema import SchemaError, from_table, to_table
+from harness.sandbox import jail as jails
 from harness.sandbox.answers import RECORDS
+from harness.sandbox.jail import Jail
 from harness.sandbox.staging import SourceImage
 from harness.store.passes import Store
 
@@ -60,6 +62,7 @@ class Bench:
     precision: float = 0.005  # half width of runtime's interval at which no round is added
     now: Callable[[], float] = time.monotonic  # seconds
     timing_began: float = 0.0  # by `now`
+    jail: Jail = field(default_factory=jails.chosen)  # around every pass
     machine: Machine = field(default_factory=Machine)  # that work is done on
     measuring: bool = True  # whether what the store lacks is measured
 
@@ -116,6 +119,7 @@ class Bench:
             job,
             submission,
             images,
+            jail=self.jail,
             time_limit=self.time_limit,
             sr_sizes=sizes,
             receive=receive,

@@ -74,6 +74,7 @@ def run(
         command=command,
         entries=tuple(entries),
         rounds=made,
+        isolation=bench.jail.level,
     )
     save_run(out, finished)
     return finished

@@ -8,6 +8,7 @@ from harness.machines import nvml
 from harness.machines.sampler import Sampler
 from harness.records import Job, Outcome, Visit
 from harness.records.schema import from_table
+from harness.sandbox.jail import Jail
 from harness.sandbox.process import Receive, Shapes, run_pass
 from harness.sandbox.staging import SourceImage
 
@@ -17,13 +18,14 @@ def run(
     submission: Submission,
     images: Sequence[SourceImage],
     *,
+    jail: Jail,
     time_limit: float,
     sr_sizes: Shapes,
     receive: Receive | None,
     progress: Callable[[int], None],
     standing: Collection[int] = (),
 ) -> Outcome:
-    """Run a pass in a fresh process; the state of the GPU is sampled beside a `time` pass.
+    """Run a pass in a fresh process in `jail`; beside a `time` pass the GPU is sampled.
 
     `standing` are processes that hold a context on the GPU and are idle.
     """
@@ -33,6 +35,7 @@ def run(
             job,
             submission,
             images,
+            jail=jail,
             time_limit=time_limit,
             sr_sizes=sr_sizes,
             receive=receive,

@@ -58,6 +58,13 @@ class Leaderboard:
     notes: tuple[str, ...]
 
 
+_ISOLATION = {
+    "bubblewrap": "each pass ran in a jail of its own by bubblewrap: no network, no others' files",
+    "landlock": "each pass was confined by Landlock: no network, no others' files",
+    "none": "trusted code: no jail kept the entries from files, network and other processes",
+}
+
+
 def of_run(
     run: Run, protocol: Protocol | None = None, baseline: BaselineSource = "measured"
 ) -> Leaderboard:
@@ -71,7 +78,9 @@ def of_run(
         for entry, runtime in zip(run.entries, timed, strict=True)
     ]
     built = _build(figures, run.entries, timed, protocol, baseline)
-    return replace(built, notes=(*built.notes, *_data_notes(run, protocol), *_timing_notes(run)))
+    about_data = _data_notes(run, protocol)
+    isolation = [_ISOLATION[run.isolation]] if run.isolation else []
+    return replace(built, notes=(*built.notes, *isolation, *about_data, *_timing_notes(run)))
 
 
 def of_table(

@@ -8,6 +8,8 @@ from harness.records.protocol import Protocol
 from harness.records.submission import Manifest
 from harness.records.timing import Round, Timing
 
+Isolation = Literal["bubblewrap", "landlock", "none"]  # what kept entries from all but their pass
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -60,3 +62,4 @@ class Run:
     command: str
     entries: tuple[Entry, ...]
     rounds: tuple[Round, ...] = ()  # in which the entries were timed
+    isolation: Isolation | None = None  # None where an earlier program did not say

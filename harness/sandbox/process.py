@@ -1,10 +1,7 @@
 """Starts a worker, follows it, and ends it: how long it may take, and what comes back."""
 
-import contextlib
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +12,9 @@ from numpy.typing import NDArray
 from harness.entries.submission import Submission
 from harness.errors import EntryError, PassError
 from harness.records import Failure, Job, Outcome
-from harness.sandbox import answers
+from harness.sandbox import answers, cgroup, reaper
+from harness.sandbox.disk import DiskWatch
+from harness.sandbox.jail import MOST_PROCESSES, Jail, command, harden
 from harness.sandbox.log import CappedLog
 from harness.sandbox.staging import (
     SourceImage,
@@ -24,7 +23,6 @@ from harness.sandbox.staging import (
     stage_images,
     stage_submission,
 )
-from harness.worker import start
 from harness.worker.folder import SUBMISSION, WORK, PassFolder
 
 _POLL_SECONDS = 0.005
@@ -39,53 +37,59 @@ def run_pass(
     submission: Submission,
     images: Sequence[SourceImage] = (),
     *,
+    jail: Jail,
     time_limit: float,
     sr_sizes: Shapes = (),
     receive: Receive | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Outcome:
-    """Run `job` for `submission` in a fresh process and return what it left.
+    """Run `job` for `submission` in a fresh process, jailed, and return what it left.
 
     `receive(index, sr)` gets every SR image (uint8, [height, width, 3] of `sr_sizes[index]`) as it
     arrives. A worker that fails, hangs past `time_limit` seconds or dies gives a Failure.
     """
+    harden()
     with private_folder() as folder:
         try:
             manifest = stage_submission(submission, folder.root)
-            lr = stage_images(images, folder)
-            job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)
-            folder.put_job(job)
         except EntryError as error:
             return Outcome(failure=Failure(error.stage, str(error)))
-        except OSError as error:  # of its files: they changed after they were looked at
-            return Outcome(failure=Failure("manifest", f"its files cannot be copied: {error}"))
-        worker = _Worker(folder, job, time_limit)
-        try:
-            worker.follow(sr_sizes, receive, progress)
-            return worker.outcome()
-        except PassError as error:
-            failure = Failure(error.stage, str(error))
-            return Outcome(log=worker.log.text(), failure=failure)
-        finally:
-            worker.end()
+        lr = stage_images(images, folder)
+        job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)
+        folder.put_job(job)
+        with cgroup.limited(MOST_PROCESSES) as group:
+            started = [*group, *command(jail, folder.root, job.device)]
+            worker = _Worker(folder, job, started, time_limit)
+            try:
+                worker.follow(sr_sizes, receive, progress)
+                return worker.outcome()
+            except PassError as error:
+                failure = Failure(error.stage, str(error))
+                return Outcome(log=worker.log.text(), failure=failure)
+            finally:
+                worker.end()
 
 
 class _Worker:
     """A running worker process and its private folder."""
 
-    def __init__(self, folder: PassFolder, job: Job, time_limit: float) -> None:
+    def __init__(
+        self, folder: PassFolder, job: Job, command: Sequence[str], time_limit: float
+    ) -> None:
         self.folder, self.job, self.time_limit = folder, job, time_limit
         self.pass_name = job.pass_name
         self.missing = 0  # SR images that were asked for and never came
         self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", start.__file__, str(os.getpid()), str(folder.root)],
-            cwd=folder.root / WORK,
-            env=bare_environment(folder.root / WORK),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        self.process = reaper.started(
+            lambda: subprocess.Popen(
+                command,
+                cwd=folder.root / WORK,
+                env=bare_environment(folder.root / WORK),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         )
         assert self.process.stdout is not None
         self.log = CappedLog(self.process.stdout)
@@ -95,7 +99,9 @@ class _Worker:
     ) -> None:
         """Pass on SR images and progress until the process ends. Raises PassError."""
         next_sr, reported = 0, -1
+        disk = DiskWatch(self.folder.root)
         while True:
+            disk.check()
             ended = self.process.poll() is not None
             while receive and next_sr < len(sr_sizes):
                 sr = self.folder.take_sr(next_sr, sr_sizes[next_sr])
@@ -135,14 +141,14 @@ class _Worker:
         return outcome
 
     def end(self) -> None:
-        """End the process group, whatever it does; nothing of it runs on."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """End it and all that it started, whatever it does; nothing of it runs on."""
+        reaper.end(self.process)
         self.log.close()
 
     def _last_words(self) -> str:
         code = self.process.returncode
+        if code > 128:  # as bwrap tells of a signal
+            code = 128 - code
         during = f"during the {self.pass_name} pass"
         if code >= 0:
             return f"the process ended itself with exit status {code} {during}; see its log"

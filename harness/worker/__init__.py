@@ -4,6 +4,8 @@ It imports `errors`, `records` and itself: in a worker process the rest of the p
 imported at all (start.py).
 
 start         the child's first lines: its life tied to the harness's, the wall on its import path
+confinement   what it gives up before it sees a line of an entry: limits, capabilities, network
+landlock      the files that it gives up
 main          a job in, a result out
 folder        what passes between worker and harness: job, LR, SR, result
 regular       a stranger's file read as data: no link, no FIFO, of a stated size

@@ -1,12 +1,14 @@
 """The child's first lines: its life is tied to the harness's, and the wall stands before all else.
 
-Run as a script, by its path: `start.py PARENT FOLDER`. Nothing of the project is on the import
-path. `harness` is here a package of three parts, those that a pass needs beside an entry; of the
-rest not even the names can be imported, wherever the project is installed.
+Run as a script, by its path: `start.py PARENT FOLDER CONFINEMENT`; without a folder it only shows
+that it can start. Nothing of the project is on the import path. `harness` is here a package of
+three parts, those that a pass needs beside an entry; of the rest not even the names can be
+imported, wherever the project is installed.
 """
 
 import ctypes
 import importlib.machinery
+import json
 import os
 import signal
 import sys
@@ -69,9 +71,12 @@ def build_wall() -> None:
 if __name__ == "__main__":
     end_with(int(sys.argv[1]))
     build_wall()
-    from harness.worker.main import main
+    from harness.worker.confinement import Confinement, confine
 
-    main(Path(sys.argv[2]))
-    os._exit(
-        0
-    )  # the result is written: no thread that an entry left, nor PyTorch's end, is awaited
+    confine(Confinement(**json.loads(sys.argv[3])))
+    if sys.argv[2]:
+        from harness.worker.main import main
+
+        main(Path(sys.argv[2]))
+    # the result is written: no thread that an entry left, nor PyTorch's end, is awaited
+    os._exit(0)
