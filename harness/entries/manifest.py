@@ -1,5 +1,6 @@
 """`submission.toml`: read and checked."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -15,14 +16,22 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and check `folder`/submission.toml. Raises SubmissionError."""
     file = folder / MANIFEST
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         manifest = from_table(Manifest, table)
     except FileNotFoundError:
         raise SubmissionError(f"{folder} has no {MANIFEST}; add one (see the README)") from None
+    except OSError as error:
+        raise SubmissionError(
+            f"{file} cannot be read ({error.strerror}); make it readable"
+        ) from None
     except UnicodeDecodeError:
         raise SubmissionError(f"{file} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise SubmissionError(f"{file} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise SubmissionError(
+            f"{file} is nested too deep; keep to the keys of the README"
+        ) from None
     except SchemaError as error:
         raise SubmissionError(f"{file}: {error}") from None
     _check_values(file, manifest)
@@ -34,14 +43,19 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     foreign = [key for key in manifest.claimed if key not in METRICS and not PSNR.fullmatch(key)]
     faults = [
         (manifest.official is not None, "[official] is not for manifests; remove it"),
+        (bool(manifest.stand_ins), "stand_ins is not for manifests; remove it"),
         (not manifest.name.strip(), "name is empty; give the name that tables show"),
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),
         *_tile_faults(model),
         (
-            not (file.parent / model.file).is_file(),
+            not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (false for odd names)
             f"model.file {model.file!r} does not exist; name the network's Python file",
+        ),
+        (
+            not os.path.isdir(file.parent / model.root),  # noqa: PTH112 (as above)
+            f"model.root {model.root!r} is no folder; name the one that the packages lie in",
         ),
         (
             bool(foreign),
