@@ -52,7 +52,7 @@ def add_time_limit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
-    """Add what concerns official repositories: --ids and --no-stand-ins."""
+    """Add --ids, of official repositories, and --no-stand-ins."""
     parser.add_argument(
         "--ids",
         type=numbers,
@@ -63,7 +63,7 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-stand-ins",
         action="store_true",
-        help="of an official repository: fail where a package is not installed",
+        help="fail where a package that an entry imports is not installed",
     )
 
 
