@@ -14,6 +14,7 @@ profile   `profile`: where one submission's time goes
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric
+merge     `merge`: runs of several machines joined into one
 table     `table`: the benchmark table of a paper
 strip     `strip`: one box of one image as every method restores it
 show      `show`: protocols, submissions, and what this machine can measure

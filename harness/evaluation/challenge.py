@@ -111,7 +111,9 @@ def _evaluated(found: Submission | BrokenSubmission, end: Ended, bench: Bench) -
     """Look up what an evaluation left in the store; a row of its own where it was lost."""
     bench = replace(bench, machine=end.machine).settled()
     try:
-        return evaluate(found, bench)
+        entry = evaluate(found, bench)
+        retried = {"retried": end.retried} if end.retried else {}
+        return replace(entry, flags=entry.flags | retried)
     except NotStoredError:
         failure = Failure("machine", end.lost)
         name = found.manifest.shown_name if isinstance(found, Submission) else found.slug

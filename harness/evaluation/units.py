@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.entries.submission import BrokenSubmission, Submission
+from harness.evaluation import evaluate
 from harness.evaluation.bench import Bench
-from harness.evaluation.evaluate import evaluate
-from harness.evaluation.session import Contestant, Session
+from harness.evaluation.session import Contestant, Session, common
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,17 @@ class Evaluation:
 
     def measure(self, bench: Bench) -> None:
         """Take the submission through the passes that the store lacks."""
-        evaluate(self.submission, bench)
+        evaluate.evaluate(self.submission, bench)
+
+    def key(self, bench: Bench) -> str:
+        """Return what names the unit in the store; empty where nothing is to be measured."""
+        if isinstance(self.submission, BrokenSubmission):
+            return ""
+        return evaluate.key(self.submission, bench)
+
+    def failed(self, bench: Bench) -> bool:
+        """Tell whether a finished unit is one of those that are to be tried again."""
+        return evaluate.evaluate(self.submission, bench.settled()).status == "failed"
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,21 @@ class Play:
     def measure(self, bench: Bench) -> None:
         """Play the rounds that the store lacks, whole on the device of `bench`."""
         self.session(bench).finish()
+
+    def key(self, bench: Bench) -> str:
+        """Return what names the unit in the store."""
+        asked = {
+            "session": self.number,
+            "crew": self.digests,
+            "here": [one.entry.digest for one in self.crew],
+            "rounds": bench.protocol.timing.rounds,
+            "precision": bench.precision if bench.budget_minutes else None,
+        }
+        return bench.store.key("time", common(self.baseline, bench) | asked)
+
+    def failed(self, bench: Bench) -> bool:
+        """Tell that it is not: entries that failed open a session of their own."""
+        return False
 
 
 Unit = Evaluation | Play
