@@ -22,6 +22,7 @@ codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric
+merge     `merge`: runs of several machines joined into one
 table     `table`: the benchmark table of a paper
 strip     `strip`: one box of one image as every method restores it
 show      `show`: protocols, submissions, and what this machine can measure

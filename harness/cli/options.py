@@ -130,6 +130,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def setting(text: str) -> tuple[str, str]:
+    """Read `KEY=VALUE`."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting like mem=16G")
+    return key, value
+
+
 def percentage(text: str) -> float:
     """Read `0.5%` as 0.005."""
     try:

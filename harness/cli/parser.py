@@ -21,6 +21,7 @@ from harness.cli.options import (
     positive,
     run_by,
     scales,
+    setting,
     whole,
 )
 
@@ -172,8 +173,9 @@ def _add_executor(run: argparse.ArgumentParser) -> None:
     group = run.add_argument_group("where the work is done")
     group.add_argument(
         "--executor",
-        choices=("serial", "local"),
-        help="one entry after another, or several devices of this machine at once",
+        choices=("serial", "local", "slurm"),
+        help="one entry after another, several devices of this machine at once, or a Slurm "
+        "cluster, with defaults from ~/.config/esr-harness/slurm.toml",
     )
     group.add_argument(
         "--devices", type=names, default=(), metavar="cuda:0,cuda:1", help="of `local`, of one kind"
@@ -182,7 +184,32 @@ def _add_executor(run: argparse.ArgumentParser) -> None:
         "--jobs",
         type=positive,
         metavar="N",
-        help="of `local`: entries evaluated at once; timing has a device to itself",
+        help="entries evaluated at once, tasks of `slurm`; timing has a device to itself",
+    )
+    for name, what in (
+        ("partition", "the nodes to use"),
+        ("gres", "a task's GPU, e.g. gpu:1"),
+        ("constraint", "a feature of the nodes, e.g. a100: times compare on one GPU model"),
+    ):
+        group.add_argument(f"--{name}", help=f"of `slurm`: {what}")
+    group.add_argument(
+        "--exclusive",
+        action=argparse.BooleanOptionalAction,
+        help="of `slurm`: no other job on a node that times (default: yes)",
+    )
+    group.add_argument(
+        "--job-minutes", type=positive, metavar="M", help="of `slurm` (default: 240)"
+    )
+    group.add_argument(
+        "--slurm",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any other option of sbatch, e.g. mem=16G",
+    )
+    group.add_argument(
+        "--detach", action="store_true", help="submit and leave; the same command goes on later"
     )
 
 
@@ -217,6 +244,11 @@ def _add_exchange(commands: Any) -> None:
     )
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
     compare.set_defaults(command=run_by("compare"))
+
+    merge = commands.add_parser("merge", help="runs of several machines, joined into one")
+    merge.add_argument("outs", nargs="+", type=Path, metavar="OUT", help="folders of runs")
+    merge.add_argument("--to", type=Path, required=True, help="folder of the whole")
+    merge.set_defaults(command=run_by("merge"))
 
     adopt = commands.add_parser("import", help="native folders from an official repository")
     adopt.add_argument("repository", type=Path, metavar="REPOSITORY")

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import reports
 from harness import cli, protocols
-from harness.cli.executors import executor
+from harness.cli import executors
 from harness.cli.inputs import data_folder, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import challenge
 from harness.evaluation.bench import Bench
+from harness.evaluation.cluster import DetachedError
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, TimingPolicy
 from harness.sandbox import jail
 from harness.store.passes import Store
-from harness.worker import devices
 from reports.tables import terminal
 
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
@@ -27,7 +27,7 @@ _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as lo
 
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe: one run per scale where it is of several."""
-    device = devices.resolve(options.device)
+    device = executors.device(options)
     editions = [
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
@@ -37,12 +37,12 @@ def command(options: argparse.Namespace) -> int:
     )
     if options.require_isolation:
         jail.required()
-    workforce = executor(options)
     shown = progress()
     runs, finished = [], []
     try:
         for edition, entries in _by_scale(editions, found):
             folder = out if len(editions) == 1 else out / f"x{edition.scale}"
+            executor = executors.executor(options, folder)
             data = data_folder(options.data, edition, folder)
             bench = Bench(
                 edition,
@@ -57,11 +57,14 @@ def command(options: argparse.Namespace) -> int:
                 precision=options.precision,
                 keep_sr=folder / "sr" if options.keep_sr else None,
             )
-            runs.append((entries, bench, folder))
-        for entries, bench, folder in runs:
-            run = challenge.run(entries, bench, folder, options.command_line, workforce)
+            runs.append((entries, bench, folder, executor))
+        for entries, bench, folder, executor in runs:
+            run = challenge.run(entries, bench, folder, options.command_line, executor)
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
+    except DetachedError as left:
+        print(f"{left}; the same command without --detach waits for them and goes on")
+        return cli.OK
     finally:
         shown.close()
     for run, board, page in finished:

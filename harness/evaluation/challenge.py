@@ -132,7 +132,9 @@ def _evaluated(found: Submission | BrokenSubmission, end: Ended, bench: Bench) -
     """Look up what an evaluation left in the store; a row of its own where it was lost."""
     bench = replace(bench, machine=end.machine).settled()
     try:
-        return evaluate(found, bench)
+        entry = evaluate(found, bench)
+        retried = {"retried": end.retried} if end.retried else {}
+        return replace(entry, flags=entry.flags | retried)
     except NotStoredError:
         return _lost(found, Failure("machine", end.lost))
     except InputError:  # of the organiser: it concerns every entry

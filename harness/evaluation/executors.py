@@ -18,10 +18,11 @@ from harness.records import Machine
 
 @dataclass(frozen=True)
 class Ended:
-    """How a unit ended: on which machine, and why it is lost where it never came to its end."""
+    """How a unit ended: on which machine, and what the machinery did to it."""
 
     machine: Machine = field(default_factory=Machine)
-    lost: str = ""
+    lost: str = ""  # why it never came to its end
+    retried: str = ""  # what had to happen before it did
 
 
 _End = tuple[int, str | BaseException]  # of which unit; why it was lost, or what to raise

@@ -90,8 +90,11 @@ def _planned(
         else:
             unserved += part
     if unserved or not sessions:
-        for part in _split(unserved, crews):
-            digests = sorted({one.entry.digest for one in part})
+        parts = list(_split(unserved, crews))
+        # cards compare by the baseline as an ordinary entry of every session
+        control = {baseline.entry.digest} if baseline and len(parts) > 1 else set()
+        for part in parts:
+            digests = sorted({one.entry.digest for one in part} | control)
             sessions.append(Session(len(opened), digests, part, baseline, bench))
             opened.append(digests)
         bench.store.put("session", key, {"crews": opened})
