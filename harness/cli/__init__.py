@@ -28,6 +28,7 @@ weights   `weights fetch`: published checkpoints to the cache
 
 import os
 import shlex
+import shutil
 import signal
 import sys
 import sysconfig
@@ -74,7 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "What is finished is kept; go on" if options.keeps else "Nothing is kept; begin again"
         )
         print(f"\nStopped. {kept} with: {options.command_line}", file=sys.stderr)
+        if options.keeps and options.out and (options.out / "results.json").is_file():
+            report = f"{program()} report {quoted(options.out)}"
+            print(f"Its report as far as it is: {report}", file=sys.stderr)
         return INTERRUPTED
+
+
+def width() -> int:
+    """Return the letters of a line: COLUMNS, or the terminal's; 0 where it has no end."""
+    return shutil.get_terminal_size((0, 0)).columns
 
 
 def quoted(path: Path) -> str:

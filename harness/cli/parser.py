@@ -15,6 +15,7 @@ from harness.cli.options import (
     add_time_limit,
     add_weights,
     box,
+    limit,
     names,
     numbers,
     percentage,
@@ -147,6 +148,9 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    run.add_argument(
+        "--live", action="store_true", help="render the report after every entry and round"
+    )
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
@@ -183,6 +187,15 @@ def _add_exchange(commands: Any) -> None:
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
+    compare.add_argument(
+        "--fail-on",
+        type=limit,
+        action="append",
+        default=[],
+        metavar="LIMIT",
+        help="fail only where a figure of B moved beyond it: 'runtime_ms>5%%', "
+        "'psnr_valid_db<-0.01'; may be given several times",
+    )
     compare.set_defaults(command=run_by("compare"))
 
     adopt = commands.add_parser("import", help="native folders from an official repository")

@@ -1,7 +1,7 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from harness.evaluation import challenge
 from harness.evaluation.bench import Bench
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
-from harness.records import Protocol, TimingPolicy
+from harness.records import Protocol, Run, TimingPolicy
 from harness.store.passes import Store
 from harness.worker import devices
 from reports.tables import terminal
@@ -24,7 +24,7 @@ from reports.tables import terminal
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe: one run per scale where it is of several."""
     editions = [_as_asked(edition, options) for edition in protocols.load_scales(options.protocol)]
-    out = options.out or Path("runs") / editions[0].name
+    out = options.out = options.out or Path("runs") / editions[0].name
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
@@ -51,16 +51,28 @@ def command(options: argparse.Namespace) -> int:
     finished = []
     try:
         for entries, bench, folder in runs:
-            run = challenge.run(entries, bench, folder, options.command_line)
+            render = _render_to(folder) if options.live else _nothing
+            run = challenge.run(entries, bench, folder, options.command_line, render)
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
     finally:
         shown.close()
     for run, board, page in finished:
         title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(board)}\n\nReport: {page}")
+        print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
     failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _render_to(folder: Path) -> Callable[[Run], None]:
+    def render(run: Run) -> None:
+        reports.render(run, of_run(run), folder)
+
+    return render
+
+
+def _nothing(_: Run) -> None:
+    """Render at the end alone."""
 
 
 def _as_asked(edition: Protocol, options: argparse.Namespace) -> Protocol:

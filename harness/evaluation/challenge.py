@@ -1,9 +1,8 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import harness
 from harness.entries.submission import BrokenSubmission, Submission
@@ -16,20 +15,22 @@ from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
 from harness.images.datasets import SplitData
 from harness.machines import ceiling, environment
-from harness.records import Entry, Round, Run
+from harness.records import Entry, Failure, Round, Run, SplitInfo
 from harness.sandbox.staging import remove_leftovers
 from harness.store.runs import SCHEMA_VERSION, save_run
 
-T = TypeVar("T")
-
 
 def run(
-    found: Sequence[Submission | BrokenSubmission], bench: Bench, out: Path, command: str
+    found: Sequence[Submission | BrokenSubmission],
+    bench: Bench,
+    out: Path,
+    command: str,
+    tell: Callable[[Run], None] = lambda run: None,
 ) -> Run:
-    """Measure `found` and write `results.json` to `out`.
+    """Measure `found` and write `results.json` to `out`, anew after every entry and every round.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
-    where it stopped.
+    where it stopped. `tell` is called with the run each time that it was written.
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
@@ -39,7 +40,12 @@ def run(
         identity=environment.identity(bench.device, bench.protocol.switches),
         ceiling=ceiling.of_device(bench.device),
     )
-    entries = [evaluate(one, bench) for one in _announced(found, bench)]
+    book = _Book(bench, out, command, tell)
+    entries = [_pending(one) for one in found]
+    for index, one in enumerate(found):
+        book.write(entries, (), f"{index} of {len(found)} entries are evaluated")
+        bench.progress.at(index + 1, len(found))
+        entries[index] = evaluate(one, bench)
     # what a generated image costs does not depend on trained weights
     timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
     contestants = [
@@ -47,29 +53,63 @@ def run(
         for one, entry in zip(found, entries, strict=True)
         if entry.status in timeable and isinstance(one, Submission)
     ]
-    timed: dict[str, Entry] = {}
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
-        timed, made = rounds.time(contestants, replace(bench, timing_began=bench.now()))
-    entries = [timed.get(entry.slug, entry) for entry in entries]
+        book.write(entries, (), "all entries are evaluated, none is timed")
+
+        def round_made(timed: rounds.Timed) -> None:
+            done, of = len(timed[1]), bench.protocol.timing.rounds
+            text = f"all entries are evaluated, and timed in {done} of {max(done, of)} rounds"
+            book.write([timed[0].get(e.slug, e) for e in entries], timed[1], text)
+
+        bench = replace(bench, timing_began=bench.now())
+        timed, made = rounds.time(contestants, bench, round_made)
+        entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
         entries = _officially_timed(entries, contestants, bench)
-    finished = Run(
-        schema_version=SCHEMA_VERSION,
-        harness_version=harness.__version__,
-        protocol=bench.protocol,
-        splits=tuple(
+    return book.write(entries, made, "")
+
+
+class _Book:
+    """Writes the run as far as it is, and tells of it."""
+
+    def __init__(self, bench: Bench, out: Path, command: str, tell: Callable[[Run], None]) -> None:
+        self._bench, self._out, self._command, self._tell = bench, out, command, tell
+        self._splits: tuple[SplitInfo, ...] | None = None
+
+    def write(self, entries: Sequence[Entry], made: tuple[Round, ...], unfinished: str) -> Run:
+        """Write `results.json`; `unfinished` says how far the run is, or nothing at its end."""
+        bench = self._bench
+        self._splits = self._splits or tuple(
             replace(split.info(), pictures=album_of_split(split, bench)) for split in _shown(bench)
-        ),
-        device=bench.device,
-        identity=bench.identity,
-        observed=environment.observe(bench.device) | ceiling.described(bench.ceiling),
-        command=command,
-        entries=tuple(entries),
-        rounds=made,
+        )
+        run = Run(
+            schema_version=SCHEMA_VERSION,
+            harness_version=harness.__version__,
+            protocol=bench.protocol,
+            splits=self._splits,
+            device=bench.device,
+            identity=bench.identity,
+            observed=environment.observe(bench.device) | ceiling.described(bench.ceiling),
+            command=self._command,
+            entries=tuple(entries),
+            rounds=made,
+            unfinished=unfinished,
+        )
+        save_run(self._out, run)
+        self._tell(run)
+        return run
+
+
+def _pending(found: Submission | BrokenSubmission) -> Entry:
+    """Return the entry of a submission that nothing was measured of yet."""
+    failure = Failure("pending", "not measured yet")
+    if isinstance(found, BrokenSubmission):
+        return Entry(found.slug, found.name or found.slug, found.id, "", "pending", failure=failure)
+    manifest = found.manifest
+    return Entry(
+        found.slug, manifest.shown_name, manifest.id, manifest.team, "pending", failure=failure
     )
-    save_run(out, finished)
-    return finished
 
 
 def _officially_timed(
@@ -97,10 +137,3 @@ def _shown(bench: Bench) -> Iterator[SplitData]:
     yield from bench.splits
     if bench.protocol.timing.rounds:
         yield from (split for split in timed_splits(bench) if split not in bench.splits)
-
-
-def _announced(found: Sequence[T], bench: Bench) -> Iterator[T]:
-    """Go through `found`, telling the progress which one comes next."""
-    for number, one in enumerate(found, 1):
-        bench.progress.at(number, len(found))
-        yield one

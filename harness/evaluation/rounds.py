@@ -1,16 +1,22 @@
 """Timing in rounds: which sessions serve whom, and which are yet to be made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from harness.evaluation.bench import Bench
 from harness.evaluation.session import Contestant, Session, common, timed
 from harness.records import Entry, Round
 
+Timed = tuple[dict[str, Entry], tuple[Round, ...]]  # entries by slug, and the rounds
+
 
 def time(
-    contestants: Sequence[Contestant], bench: Bench
-) -> tuple[dict[str, Entry], tuple[Round, ...]]:
+    contestants: Sequence[Contestant],
+    bench: Bench,
+    tell: Callable[[Timed], None] = lambda timed: None,
+) -> Timed:
     """Time all contestants in rounds; return their entries by slug, and the rounds.
+
+    `tell` is called after every round with what there is.
 
     The protocol's baseline brackets every round where it is among them. Rounds belong to a
     session. The store names the sessions that were opened on this bench; entries that none of
@@ -18,12 +24,23 @@ def time(
     """
     baseline = _baseline(contestants, bench)
     crew = [one for one in contestants if one is not baseline]
-    sessions = list(_sessions(crew, baseline, bench)) if contestants else []
-    entries = {}
-    for one in contestants:
-        served = [session for session in sessions if one is baseline or one in session.crew]
-        entries[one.entry.slug] = timed(one, served, bench)
-    return entries, tuple(done for session in sessions for done in session.rounds)
+    sessions: list[Session] = []
+
+    def found(made: Sequence[Session]) -> Timed:
+        entries = {}
+        for one in contestants:
+            served = [s for s in made if one is baseline or one in s.crew]
+            if any(s.kept[one.entry.slug] for s in served):
+                entries[one.entry.slug] = timed(one, served, bench)
+        return entries, tuple(done for session in made for done in session.rounds)
+
+    def round_made(session: Session) -> None:
+        tell(found([*sessions, session]))
+
+    if contestants:
+        for session in _sessions(crew, baseline, bench, round_made):
+            sessions.append(session)
+    return found(sessions)
 
 
 def _baseline(contestants: Sequence[Contestant], bench: Bench) -> Contestant | None:
@@ -36,8 +53,11 @@ def _baseline(contestants: Sequence[Contestant], bench: Bench) -> Contestant | N
 
 
 def _sessions(
-    crew: Sequence[Contestant], baseline: Contestant | None, bench: Bench
-) -> Iterator["Session"]:
+    crew: Sequence[Contestant],
+    baseline: Contestant | None,
+    bench: Bench,
+    tell: Callable[[Session], None],
+) -> Iterator[Session]:
     """Go through the sessions that serve `crew`, measuring what they lack."""
     key = bench.store.key("time", {"sessions": common(baseline, bench)})
     opened: list[list[str]] = (bench.store.get("session", key) or {"crews": []})["crews"]
@@ -56,11 +76,11 @@ def _sessions(
         session = Session(number, opened[number], part, baseline, bench)
         if session.complete() or session.whole():
             finished += 1
-            yield session.finish()
+            yield session.finish(tell)
         else:
             unserved += part
     if unserved or not finished:
         digests = sorted({one.entry.digest for one in unserved})
         opened.append(digests)
         bench.store.put("session", key, {"crews": opened})
-        yield Session(len(opened) - 1, digests, unserved, baseline, bench).finish()
+        yield Session(len(opened) - 1, digests, unserved, baseline, bench).finish(tell)

@@ -137,11 +137,15 @@ class Session:
             return False
         return not (self.failed and self.bench.retry_failed)
 
-    def finish(self) -> "Session":
-        """Play the protocol's rounds, and those that the budget allows to reach the precision."""
+    def finish(self, tell: Callable[["Session"], None] = lambda session: None) -> "Session":
+        """Play the protocol's rounds, and those that the budget allows to reach the precision.
+
+        `tell` is called with the session after every round.
+        """
         self._forget()
         for number in range(self.bench.protocol.timing.rounds):
             self._go(number, self.bench.protocol.timing.rounds)
+            tell(self)
         while self.bench.budget_minutes and self.whole() and not self._precise():
             number = len(self.rounds)
             try:
@@ -150,6 +154,7 @@ class Session:
                 if not self.bench.in_budget():
                     break
                 self._go(number, number + 1)
+            tell(self)
         return self
 
     def _go(self, number: int, of: int) -> None:

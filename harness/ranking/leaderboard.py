@@ -71,7 +71,9 @@ def of_run(
         for entry, runtime in zip(run.entries, timed, strict=True)
     ]
     built = _build(figures, run.entries, timed, protocol, baseline)
-    return replace(built, notes=(*built.notes, *_data_notes(run, protocol), *_timing_notes(run)))
+    so_far = (f"this run is not finished: {run.unfinished}",) if run.unfinished else ()
+    notes = (*so_far, *built.notes, *_data_notes(run, protocol), *_timing_notes(run))
+    return replace(built, notes=notes)
 
 
 def of_table(
