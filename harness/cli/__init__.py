@@ -22,6 +22,7 @@ table     `table`: the benchmark table of a paper
 strip     `strip`: one box of one image as every method restores it
 show      `show`: protocols, submissions, and what this machine can measure
 adopt     `import`: native folders from an official repository
+protocol  `protocol`: a new protocol, and what is wrong with one
 data      `data`: LR images made, data sets checked and fetched
 weights   `weights fetch`: published checkpoints to the cache
 """

@@ -69,6 +69,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     )
     rank.set_defaults(command=run_by("rank"))
 
+    _add_protocols(commands)
     _add_data(commands)
 
     _add_exchange(commands)
@@ -155,6 +156,18 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=run_by("run"), keeps=True)
+
+
+def _add_protocols(commands: Any) -> None:
+    protocol = commands.add_parser("protocol", help="a new edition as data, and its faults")
+    kinds = protocol.add_subparsers(required=True, metavar="WHAT", dest="what")
+    new = kinds.add_parser("new", help="a copy of a bundled protocol under its own name")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--from", dest="source", default="ntire2026", help="(default: ntire2026)")
+    new.add_argument("--to", type=Path, default=Path(), metavar="DIR", help="(default: here)")
+    check = kinds.add_parser("check", help="every fault of a file, with its line")
+    check.add_argument("file", type=Path, metavar="FILE")
+    protocol.set_defaults(command=run_by("protocol"))
 
 
 def _add_data(commands: Any) -> None:
