@@ -5,7 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reports.comparison import Limit
 
 PATH_HELP = "a submission folder, a folder of them, or an official repository"
 
@@ -92,6 +95,16 @@ def box(text: str) -> tuple[int, ...]:
     if len(found) != 4:
         raise argparse.ArgumentTypeError(f"{text!r} is not a box x,y,w,h like 100,60,64,48")
     return found
+
+
+def limit(text: str) -> "Limit":
+    """Read `runtime_ms>5%`."""
+    from reports.comparison import Limit
+
+    try:
+        return Limit.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def scales(text: str) -> tuple[int, ...]:

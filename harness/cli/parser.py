@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import phases, teams
+from harness.cli import phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
     add_device,
@@ -15,13 +15,13 @@ from harness.cli.options import (
     add_time_limit,
     add_weights,
     box,
+    limit,
     names,
     numbers,
     percentage,
     positive,
     run_by,
     scales,
-    setting,
     whole,
 )
 
@@ -70,6 +70,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     rank.set_defaults(command=run_by("rank"))
 
     phases.add(commands)
+    _add_protocols(commands)
     _add_data(commands)
 
     _add_exchange(commands)
@@ -162,55 +163,26 @@ def _add_run(commands: Any) -> None:
         action="store_true",
         help="refuse to start where entries cannot be jailed, see docs/security.md",
     )
-    _add_executor(run)
+    work.add(run)
+    run.add_argument(
+        "--live", action="store_true", help="render the report after every entry and round"
+    )
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=run_by("run"), keeps=True)
 
 
-def _add_executor(run: argparse.ArgumentParser) -> None:
-    group = run.add_argument_group("where the work is done")
-    group.add_argument(
-        "--executor",
-        choices=("serial", "local", "slurm"),
-        help="one entry after another, several devices of this machine at once, or a Slurm "
-        "cluster, with defaults from ~/.config/esr-harness/slurm.toml",
-    )
-    group.add_argument(
-        "--devices", type=names, default=(), metavar="cuda:0,cuda:1", help="of `local`, of one kind"
-    )
-    group.add_argument(
-        "--jobs",
-        type=positive,
-        metavar="N",
-        help="entries evaluated at once, tasks of `slurm`; timing has a device to itself",
-    )
-    for name, what in (
-        ("partition", "the nodes to use"),
-        ("gres", "a task's GPU, e.g. gpu:1"),
-        ("constraint", "a feature of the nodes, e.g. a100: times compare on one GPU model"),
-    ):
-        group.add_argument(f"--{name}", help=f"of `slurm`: {what}")
-    group.add_argument(
-        "--exclusive",
-        action=argparse.BooleanOptionalAction,
-        help="of `slurm`: no other job on a node that times (default: yes)",
-    )
-    group.add_argument(
-        "--job-minutes", type=positive, metavar="M", help="of `slurm` (default: 240)"
-    )
-    group.add_argument(
-        "--slurm",
-        type=setting,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="any other option of sbatch, e.g. mem=16G",
-    )
-    group.add_argument(
-        "--detach", action="store_true", help="submit and leave; the same command goes on later"
-    )
+def _add_protocols(commands: Any) -> None:
+    protocol = commands.add_parser("protocol", help="a new edition as data, and its faults")
+    kinds = protocol.add_subparsers(required=True, metavar="WHAT", dest="what")
+    new = kinds.add_parser("new", help="a copy of a bundled protocol under its own name")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--from", dest="source", default="ntire2026", help="(default: ntire2026)")
+    new.add_argument("--to", type=Path, default=Path(), metavar="DIR", help="(default: here)")
+    check = kinds.add_parser("check", help="every fault of a file, with its line")
+    check.add_argument("file", type=Path, metavar="FILE")
+    protocol.set_defaults(command=run_by("protocol"))
 
 
 def _add_data(commands: Any) -> None:
@@ -243,6 +215,15 @@ def _add_exchange(commands: Any) -> None:
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
+    compare.add_argument(
+        "--fail-on",
+        type=limit,
+        action="append",
+        default=[],
+        metavar="LIMIT",
+        help="fail only where a figure of B moved beyond it: 'runtime_ms>5%%', "
+        "'psnr_valid_db<-0.01'; may be given several times",
+    )
     compare.set_defaults(command=run_by("compare"))
 
     merge = commands.add_parser("merge", help="runs of several machines, joined into one")

@@ -1,7 +1,7 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from harness.evaluation.bench import Bench
 from harness.evaluation.cluster import DetachedError
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
-from harness.records import Protocol, TimingPolicy
+from harness.records import Protocol, Run, TimingPolicy
 from harness.sandbox import jail
 from harness.store.passes import Store
 from reports.tables import terminal
@@ -31,7 +31,7 @@ def command(options: argparse.Namespace) -> int:
     editions = [
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
-    out = options.out or Path("runs") / editions[0].name
+    out = options.out = options.out or Path("runs") / editions[0].name
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
@@ -59,7 +59,10 @@ def command(options: argparse.Namespace) -> int:
             )
             runs.append((entries, bench, folder, executor))
         for entries, bench, folder, executor in runs:
-            run = challenge.run(entries, bench, folder, options.command_line, executor)
+            render = _render_to(folder) if options.live else _nothing
+            run = challenge.run(
+                entries, bench, folder, options.command_line, executor=executor, tell=render
+            )
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
     except DetachedError as left:
@@ -69,9 +72,20 @@ def command(options: argparse.Namespace) -> int:
         shown.close()
     for run, board, page in finished:
         title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(board)}\n\nReport: {page}")
+        print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
     failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _render_to(folder: Path) -> Callable[[Run], None]:
+    def render(run: Run) -> None:
+        reports.render(run, of_run(run), folder)
+
+    return render
+
+
+def _nothing(_: Run) -> None:
+    """Render at the end alone."""
 
 
 def _as_asked(edition: Protocol, options: argparse.Namespace, device: str) -> Protocol:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from harness.errors import InputError
 from harness.evaluation import slurm
-from harness.evaluation.bench import Bench
-from harness.evaluation.executors import Ended
+from harness.evaluation.bench import Bench, unheard
+from harness.evaluation.executors import Done, Ended
 from harness.evaluation.slurm import Jobs, Queue, Settings
 from harness.evaluation.task import LOSSES, Plan, Silent, finished
 from harness.evaluation.units import Unit
@@ -52,7 +52,9 @@ class Cluster:
         """Return the bench as it is: the jobs tell which machines they were given."""
         return bench
 
-    def carry_out(self, units: Sequence[Unit], bench: Bench) -> list[Ended]:
+    def carry_out(
+        self, units: Sequence[Unit], bench: Bench, done: Done | None = None
+    ) -> list[Ended]:
         """Submit tasks as long as units are open. Raises DetachedError, InputError."""
         keys = [unit.key(bench) for unit in units]
         planned = {key: unit for key, unit in zip(keys, units, strict=True) if key}
@@ -63,7 +65,7 @@ class Cluster:
         jobs = Jobs(name, self._folder, self._settings, timed and self._settings.exclusive)
         watch = _Watch(planned, bench, claims, jobs, self._settings)
         if watch.open():
-            travelling = replace(bench, progress=Silent())
+            travelling = replace(bench, progress=Silent(), round_made=unheard)
             plan = Plan(planned, travelling, self._folder / "claims", self._settings.lease_s)
             file = jobs.folder / "plan.pkl"
             files.write_whole(file, lambda stream: pickle.dump(plan, stream))

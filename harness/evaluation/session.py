@@ -173,6 +173,8 @@ class Session:
                 if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
+            if self.bench.measuring:
+                self.bench.round_made(self)
         return self
 
     def _wanted(self) -> bool:

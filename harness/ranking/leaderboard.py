@@ -79,9 +79,11 @@ def of_run(
         for entry, runtime in zip(run.entries, timed, strict=True)
     ]
     built = _build(figures, run.entries, timed, protocol, baseline)
+    so_far = (f"this run is not finished: {run.unfinished}",) if run.unfinished else ()
     about_data = _data_notes(run, protocol)
     isolation = [_ISOLATION[run.isolation]] if run.isolation else []
-    return replace(built, notes=(*built.notes, *isolation, *about_data, *_timing_notes(run)))
+    notes = (*so_far, *built.notes, *isolation, *about_data, *_timing_notes(run))
+    return replace(built, notes=notes)
 
 
 def of_table(
