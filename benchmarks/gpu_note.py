@@ -2,17 +2,16 @@
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.ranking.leaderboard import Row
 from harness.records import Visit
 
 
-@dataclass(frozen=True)
-class Repetition:
+class Repetition(NamedTuple):
     """One complete timing: ranked rows by name, and the seconds of each visit."""
 
-    rows: dict[str, Row]
+    rows: dict[str, Row]  # by name
     notes: tuple[str, ...]  # on the rounds
     seconds: tuple[float, ...]
 
@@ -83,6 +82,17 @@ def overhead(repetitions: Sequence[Repetition]) -> str:
         f"{whole - inside:.2f} s of everything else: copies, the start of the process, PyTorch's "
         "import, loading, the end, the store."
     )
+
+
+def launches(one: Repetition) -> Iterator[str]:
+    """Yield what launching costs: the columns that rank nobody."""
+    yield "| network | runtime [ms] | launch | back to back | CUDA graph | bound by |"
+    yield "|---|" + "---:|" * 4 + "---|"
+    for name, row in one.rows.items():
+        keys = ("runtime_ms", "launch_ms", "back_to_back_ms", "graph_ms")
+        found = (row.columns[key] for key in keys)
+        cells = ["" if ms is None else f"{ms:.3f}" for ms in found]
+        yield "| " + " | ".join([name, *cells, str(row.columns["bound_by"] or "")]) + " |"
 
 
 def seconds_of_calls(visit: Visit) -> float:

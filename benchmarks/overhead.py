@@ -1,6 +1,9 @@
 """The harness's own time per image, with a network that costs next to nothing.
 
-    python benchmarks/overhead.py [--images N]
+    python benchmarks/overhead.py [--images N] [--official REPO]
+
+First come the steps of one image, on one thread, beside the functions of the official loop where
+`REPO` is a checkout of an edition's repository; then whole passes.
 
 Scoring is everything but the forward: decoding and checking the pair, handing LR to the worker,
 clamping and rounding, handing SR back, PSNR and SSIM in RGB and on luma. Figures per image are
@@ -12,14 +15,14 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
-import skimage.data
 import torch
+from overhead_pairs import HEIGHT, WIDTH, seconds, write_pairs
+from overhead_steps import official_utils, steps
 
 from harness import protocols
 from harness.entries.discovery import discover
@@ -28,16 +31,12 @@ from harness.evaluation.bench import Bench, result
 from harness.evaluation.timing import time_pass
 from harness.images.cache import ImageCache
 from harness.images.datasets import open_splits
-from harness.images.png import write_image
-from harness.images.resize import downscale
 from harness.machines import environment
 from harness.records import Visit
 from harness.store.passes import Store
 from harness.worker.pixels import to_input
 
 NEAREST = Path(__file__).parent / "nearest"
-WIDTH, HEIGHT = 2040, 1356
-SOURCES = ("astronaut", "coffee", "chelsea", "motorcycle_left")
 
 
 class Quiet:
@@ -50,28 +49,6 @@ class Quiet:
     def begin(self, entry: str, stage: str, images: int) -> None: ...
 
     def advance(self, done: int) -> None: ...
-
-
-def write_pairs(data: Path, count: int) -> None:
-    """Write `count` photographs of 2040x1356, no two alike, and their LR images."""
-    generator = np.random.default_rng(0)
-    folder = Path(skimage.data.__file__).parent
-    for index in range(count):
-        with PIL.Image.open(folder / f"{SOURCES[index % len(SOURCES)]}.png") as image:
-            large = image.convert("RGB").resize((WIDTH, HEIGHT), PIL.Image.Resampling.LANCZOS)
-        noise = generator.integers(-2, 3, (HEIGHT, WIDTH, 3))
-        hr = np.clip(np.asarray(large) + noise, 0, 255).astype(np.uint8)
-        for side, pixels, suffix in (("HR", hr, ""), ("LR", downscale(hr, 4), "x4")):
-            file = data / f"DIV2K_LSDIR_valid_{side}" / f"{index:04}{suffix}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_image(file, pixels)
-
-
-def seconds(call: Callable[[], object]) -> float:
-    """Return how long `call` takes."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def forward_ms(data: Path) -> float:
@@ -87,10 +64,13 @@ def forward_ms(data: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=24)
-    count = parser.parse_args().images
+    parser.add_argument("--official", type=Path, metavar="REPO")
+    options = parser.parse_args()
+    count = options.images
     (nearest,) = discover([NEAREST])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        steps(folder / "steps", official_utils(options.official) if options.official else None)
         write_pairs(folder / "data", count)
         forward = forward_ms(folder / "data")
         edition = protocols.load("ntire2026")

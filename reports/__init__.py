@@ -29,7 +29,7 @@ def render(run: Run, leaderboard: Leaderboard, out: Path, stored: Path | None = 
     `leaderboard` ranks the run. `stored` is the run's folder, which holds its pictures, where
     that is not `out`.
     """
-    _remove_pages(out)
+    earlier = _pages(out)
     csv_table.write_leaderboard(leaderboard, out / "leaderboard.csv")
     csv_table.write_images(run, out / "per_image.csv")
     markdown.write(leaderboard, out / "leaderboard.md")
@@ -37,11 +37,14 @@ def render(run: Run, leaderboard: Leaderboard, out: Path, stored: Path | None = 
     page = out / "report" / "index.html"
     index.write(run, leaderboard, page)
     factsheets.write(run, leaderboard, page.parent / "factsheets", stored or out)
+    # a page that was not written again shows an entry that is no longer there
+    for stale in earlier.items() & _pages(out).items():
+        stale[0].unlink()
     return page
 
 
-def _remove_pages(out: Path) -> None:
-    """Remove what an earlier rendering left, which may show entries that are no longer there."""
-    for pattern in ("report/**/*.html", "report/**/*.pdf", "tables/*.tex"):
-        for stale in out.glob(pattern):
-            stale.unlink()
+def _pages(out: Path) -> dict[Path, int]:
+    """Return the pages that are there, with the moment in which each was written, in ns."""
+    patterns = ("report/**/*.html", "report/**/*.pdf", "tables/*.tex")
+    found = (file for pattern in patterns for file in out.glob(pattern))
+    return {file: file.stat().st_mtime_ns for file in found}

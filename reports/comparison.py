@@ -6,6 +6,7 @@ runtime has over rounds, has moved only where the two intervals do not meet.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -28,6 +29,7 @@ _OTHER_NAMES = {
 # Whole numbers that are multiples of these were printed in millions or billions and rounded there.
 _ROUNDED_AT = {"params": Decimal(10**3), "flops": Decimal(10**7), "activations": Decimal(10**4)}
 _NOT_METRICS = {"id", "name", "edition"}  # nor the ranks, which hang on other entries
+_LIMIT = re.compile(r"(?P<metric>\w+)\s*(?P<sign>[<>])\s*(?P<value>-?\d+(\.\d+)?)(?P<percent>%?)")
 _LOW, _HIGH = "_low", "_high"  # columns of a figure's interval
 
 Interval = tuple[Decimal, Decimal]
@@ -60,6 +62,44 @@ class Pair:
     def change(self) -> Decimal:
         """Return how far b lies above a."""
         return Decimal(self.b) - Decimal(self.a)
+
+    @property
+    def relative(self) -> float | None:
+        """Return the change as a share of a; None where a is 0."""
+        return float(self.change / abs(Decimal(self.a))) if Decimal(self.a) else None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A change that a comparison may not pass: `runtime_ms>5%`, `psnr_valid_db<-0.01`."""
+
+    metric: str
+    above: bool  # whether a rise passes it, or a fall
+    value: float
+    share: bool  # of a, rather than in the metric's unit
+
+    @classmethod
+    def read(cls, text: str) -> "Limit":
+        """Read a limit. Raises ValueError."""
+        match = _LIMIT.fullmatch(text)
+        if not match:
+            raise ValueError(f"{text!r} is no limit like runtime_ms>5% or psnr_valid_db<-0.01")
+        share = bool(match["percent"])
+        value = float(match["value"]) / (100 if share else 1)
+        return cls(match["metric"], match["sign"] == ">", value, share)
+
+    def passed(self, pair: Pair) -> bool:
+        """Tell whether a figure moved beyond the limit."""
+        change = pair.relative if self.share else float(pair.change)
+        if pair.equal or pair.metric != self.metric or change is None:
+            return False
+        return change > self.value if self.above else change < self.value
+
+    def __str__(self) -> str:
+        value = (
+            f"{self.value:.6%}".rstrip("0%").rstrip(".") + "%" if self.share else f"{self.value:g}"
+        )
+        return f"{self.metric}{'>' if self.above else '<'}{value}"
 
 
 def compare(a: Rows, b: Rows) -> Iterator[Pair]:

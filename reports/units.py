@@ -6,6 +6,7 @@ from harness.ranking.columns import Cell
 from harness.records import Protocol
 
 MISSING = "–"
+_FINEST = 6  # decimals, where an interval has no width
 _HOPELESS = math.log(1e4)  # a score above it is printed with two digits
 
 
@@ -69,7 +70,8 @@ def certain(value: float, half: float) -> str:
     """Print a value with half its interval, to the first digit of that (two where it is a 1)."""
     if half >= value:
         return f"{value:.1g} ± > 100 %"
-    decimals = max(0, -math.floor(math.log10(half)) + (f"{half:e}"[0] == "1"))
+    decimals = -math.floor(math.log10(half)) + (f"{half:e}"[0] == "1")
+    decimals = min(max(0, decimals), _FINEST)
     return f"{value:,.{decimals}f} ± {half:,.{decimals}f}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from harness.cli.parser import parser
 from tests.support.places import ROOT
 
-PAGES = ("README.md", "docs/guide.md", "docs/data.md", "docs/codabench.md")
+PAGES = ("README.md", "docs/guide.md", "docs/data.md", "docs/codabench.md", "docs/cluster.md")
 COMMAND = re.compile(r"^    esr-harness (?P<given>.+?)(?:   .*)?$", re.MULTILINE)
 
 

@@ -5,6 +5,7 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
 teams     what may stand there for the commands of teams
+work      what may stand there on where the work of a run is done
 phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
@@ -22,16 +23,19 @@ codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
 compare   `compare`: two runs or tables, metric beside metric
+merge     `merge`: runs of several machines joined into one
 table     `table`: the benchmark table of a paper
 strip     `strip`: one box of one image as every method restores it
 show      `show`: protocols, submissions, and what this machine can measure
 adopt     `import`: native folders from an official repository
+protocol  `protocol`: a new protocol, and what is wrong with one
 data      `data`: LR images made, data sets checked and fetched
 weights   `weights fetch`: published checkpoints to the cache
 """
 
 import os
 import shlex
+import shutil
 import signal
 import sys
 import sysconfig
@@ -78,7 +82,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "What is finished is kept; go on" if options.keeps else "Nothing is kept; begin again"
         )
         print(f"\nStopped. {kept} with: {options.command_line}", file=sys.stderr)
+        if options.keeps and options.out and (options.out / "results.json").is_file():
+            report = f"{program()} report {quoted(options.out)}"
+            print(f"Its report as far as it is: {report}", file=sys.stderr)
         return INTERRUPTED
+
+
+def width() -> int:
+    """Return the letters of a line: COLUMNS, or the terminal's; 0 where it has no end."""
+    return shutil.get_terminal_size((0, 0)).columns
 
 
 def quoted(path: Path) -> str:

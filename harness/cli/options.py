@@ -5,7 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reports.comparison import Limit
 
 PATH_HELP = "a submission folder, a folder of them, or an official repository"
 
@@ -52,7 +55,7 @@ def add_time_limit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
-    """Add what concerns official repositories: --ids and --no-stand-ins."""
+    """Add --ids, of official repositories, and --no-stand-ins."""
     parser.add_argument(
         "--ids",
         type=numbers,
@@ -63,7 +66,7 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-stand-ins",
         action="store_true",
-        help="of an official repository: fail where a package is not installed",
+        help="fail where a package that an entry imports is not installed",
     )
 
 
@@ -92,6 +95,16 @@ def box(text: str) -> tuple[int, ...]:
     if len(found) != 4:
         raise argparse.ArgumentTypeError(f"{text!r} is not a box x,y,w,h like 100,60,64,48")
     return found
+
+
+def limit(text: str) -> "Limit":
+    """Read `runtime_ms>5%`."""
+    from reports.comparison import Limit
+
+    try:
+        return Limit.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def scales(text: str) -> tuple[int, ...]:
@@ -128,6 +141,14 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Read `KEY=VALUE`."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting like mem=16G")
+    return key, value
 
 
 def percentage(text: str) -> float:

@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import phases, teams
+from harness.cli import phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
     add_device,
@@ -15,6 +15,7 @@ from harness.cli.options import (
     add_time_limit,
     add_weights,
     box,
+    limit,
     names,
     numbers,
     percentage,
@@ -69,6 +70,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     rank.set_defaults(command=run_by("rank"))
 
     phases.add(commands)
+    _add_protocols(commands)
     _add_data(commands)
 
     _add_exchange(commands)
@@ -161,29 +163,26 @@ def _add_run(commands: Any) -> None:
         action="store_true",
         help="refuse to start where entries cannot be jailed, see docs/security.md",
     )
-    _add_executor(run)
+    work.add(run)
+    run.add_argument(
+        "--live", action="store_true", help="render the report after every entry and round"
+    )
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=run_by("run"), keeps=True)
 
 
-def _add_executor(run: argparse.ArgumentParser) -> None:
-    group = run.add_argument_group("where the work is done")
-    group.add_argument(
-        "--executor",
-        choices=("serial", "local"),
-        help="one entry after another, or several devices of this machine at once",
-    )
-    group.add_argument(
-        "--devices", type=names, default=(), metavar="cuda:0,cuda:1", help="of `local`, of one kind"
-    )
-    group.add_argument(
-        "--jobs",
-        type=positive,
-        metavar="N",
-        help="of `local`: entries evaluated at once; timing has a device to itself",
-    )
+def _add_protocols(commands: Any) -> None:
+    protocol = commands.add_parser("protocol", help="a new edition as data, and its faults")
+    kinds = protocol.add_subparsers(required=True, metavar="WHAT", dest="what")
+    new = kinds.add_parser("new", help="a copy of a bundled protocol under its own name")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--from", dest="source", default="ntire2026", help="(default: ntire2026)")
+    new.add_argument("--to", type=Path, default=Path(), metavar="DIR", help="(default: here)")
+    check = kinds.add_parser("check", help="every fault of a file, with its line")
+    check.add_argument("file", type=Path, metavar="FILE")
+    protocol.set_defaults(command=run_by("protocol"))
 
 
 def _add_data(commands: Any) -> None:
@@ -216,7 +215,21 @@ def _add_exchange(commands: Any) -> None:
         "--edition", default="", metavar="YEAR", help="of a table of several, only this one"
     )
     compare.add_argument("--to", type=Path, metavar="DIR", help="a page and tables of it, there")
+    compare.add_argument(
+        "--fail-on",
+        type=limit,
+        action="append",
+        default=[],
+        metavar="LIMIT",
+        help="fail only where a figure of B moved beyond it: 'runtime_ms>5%%', "
+        "'psnr_valid_db<-0.01'; may be given several times",
+    )
     compare.set_defaults(command=run_by("compare"))
+
+    merge = commands.add_parser("merge", help="runs of several machines, joined into one")
+    merge.add_argument("outs", nargs="+", type=Path, metavar="OUT", help="folders of runs")
+    merge.add_argument("--to", type=Path, required=True, help="folder of the whole")
+    merge.set_defaults(command=run_by("merge"))
 
     adopt = commands.add_parser("import", help="native folders from an official repository")
     adopt.add_argument("repository", type=Path, metavar="REPOSITORY")

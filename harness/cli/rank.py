@@ -26,7 +26,7 @@ def command(options: argparse.Namespace) -> int:
         ranked = leaderboard.of_run(run, edition, options.baseline)
     else:
         ranked = leaderboard.of_table(read_table(source), edition, options.baseline)
-    print(terminal.table(ranked))
+    print(terminal.table(ranked, cli.width()))
     return cli.OK
 
 

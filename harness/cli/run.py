@@ -1,25 +1,25 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import reports
 from harness import cli, protocols
-from harness.cli.executors import executor
+from harness.cli import executors
 from harness.cli.inputs import data_folder, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import challenge
 from harness.evaluation.bench import Bench
+from harness.evaluation.cluster import DetachedError
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
-from harness.records import Protocol, TimingPolicy
+from harness.records import Protocol, Run, TimingPolicy
 from harness.sandbox import jail
 from harness.store.passes import Store
-from harness.worker import devices
 from reports.tables import terminal
 
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
@@ -27,22 +27,22 @@ _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as lo
 
 def command(options: argparse.Namespace) -> int:
     """Run the challenge that `options` describe: one run per scale where it is of several."""
-    device = devices.resolve(options.device)
+    device = executors.device(options)
     editions = [
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
-    out = options.out or Path("runs") / editions[0].name
+    out = options.out = options.out or Path("runs") / editions[0].name
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
     )
     if options.require_isolation:
         jail.required()
-    workforce = executor(options)
     shown = progress()
     runs, finished = [], []
     try:
         for edition, entries in _by_scale(editions, found):
             folder = out if len(editions) == 1 else out / f"x{edition.scale}"
+            executor = executors.executor(options, folder)
             data = data_folder(options.data, edition, folder)
             bench = Bench(
                 edition,
@@ -57,18 +57,35 @@ def command(options: argparse.Namespace) -> int:
                 precision=options.precision,
                 keep_sr=folder / "sr" if options.keep_sr else None,
             )
-            runs.append((entries, bench, folder))
-        for entries, bench, folder in runs:
-            run = challenge.run(entries, bench, folder, options.command_line, workforce)
+            runs.append((entries, bench, folder, executor))
+        for entries, bench, folder, executor in runs:
+            render = _render_to(folder) if options.live else _nothing
+            run = challenge.run(
+                entries, bench, folder, options.command_line, executor=executor, tell=render
+            )
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
+    except DetachedError as left:
+        print(f"{left}; the same command without --detach waits for them and goes on")
+        return cli.OK
     finally:
         shown.close()
     for run, board, page in finished:
         title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(board)}\n\nReport: {page}")
+        print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
     failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _render_to(folder: Path) -> Callable[[Run], None]:
+    def render(run: Run) -> None:
+        reports.render(run, of_run(run), folder)
+
+    return render
+
+
+def _nothing(_: Run) -> None:
+    """Render at the end alone."""
 
 
 def _as_asked(edition: Protocol, options: argparse.Namespace, device: str) -> Protocol:

@@ -40,7 +40,7 @@ def adopt(submission: Submission, to: Path) -> Path:
     manifest, table = submission.manifest, submission.manifest.official
     if table is None:
         raise InputError(f"{submission.folder} is a native submission already; copy it")
-    source = (submission.folder / manifest.model.file).read_text(encoding="utf-8")
+    source = (submission.folder / manifest.model.file).read_text(encoding="utf-8-sig")
     function, body = select_model.branch_of(source, table.model_id)
     _refuse_more(function, body, table)
     factory = _factory(body, table.model_id)

@@ -22,20 +22,22 @@ def discover(
     """Find the submissions that `paths` name, and their checkpoints, in `weights` too.
 
     A path is a submission folder, a folder of them, or an official repository; of the last, `ids`
-    alone where some are given, with `stand_ins` for packages that are not installed.
+    alone where some are given. `stand_ins` are packages that are not installed and may be stood in
+    for.
     Raises InputError where a path holds none, or where two submissions claim one id.
     """
     found: list[Submission | BrokenSubmission] = []
     taken: set[str] = set()
+    lent = tuple(stand_ins)
     for folder in dict.fromkeys(folder.resolve() for path in paths for folder in _folders(path)):
-        if repository.is_repository(folder):
-            listed = repository.entries(folder, ids, stand_ins)
+        if not _is_native(folder):
+            listed = repository.entries(folder, ids, lent)
             found += [_official(folder, entry, taken) for entry in listed]
             continue
         slug = _free_slug(folder.name, taken)
         try:
             submission = located(Submission(slug, folder, read_manifest(folder)), weights)
-            found.append(files.listed(submission))
+            found.append(files.listed(submission, stand_ins=lent))
         except SubmissionError as error:
             found.append(BrokenSubmission(slug, folder, error))
     _refuse_shared_ids([s for s in found if isinstance(s, Submission)])

@@ -5,13 +5,15 @@ followed for Python code alone, so that blocks may be shared and images may not;
 elsewhere is refused by name, as is all that is no regular file. What is left out is not looked at.
 """
 
+import ast
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from harness.entries.submission import File, Submission
 from harness.errors import SubmissionError
@@ -46,12 +48,16 @@ class Limits:
 
 
 def listed(
-    submission: Submission, wanted: Sequence[str] | None = None, limits: Limits | None = None
+    submission: Submission,
+    wanted: Sequence[str] | None = None,
+    stand_ins: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> Submission:
     """Return `submission` with its files, each read once for its sha256.
 
     Of an official repository these are the paths `wanted`, of which the first, a folder that all
-    its entries share, need not be whole. Raises SubmissionError, which names the file at fault.
+    its entries share, need not be whole. A native submission is lent those of `stand_ins`, packages
+    that may be stood in for, that its files import. Raises SubmissionError, which names the file.
     """
     rule, limits = submission.manifest.files, limits or Limits()
     folder, found = submission.folder.resolve(), dict[str, Path]()
@@ -60,8 +66,15 @@ def listed(
     for number, path in enumerate(wanted or ()):
         found |= _Walk(folder, rule, limits, forgiving=number == 0).below(path)
     found = {f"{SUBMISSION}/{name}": file for name, file in found.items()}
+    if not submission.root.is_relative_to(submission.folder):
+        rest = _Walk(submission.root.resolve(), rule, limits, code_only=True).below("")
+        found |= {f"root/{name}": file for name, file in rest}
     found |= _named(submission)
-    return replace(submission, files=tuple(_read(found, limits.size)))
+    submission = replace(submission, files=tuple(_read(found, limits.size)))
+    manifest = submission.manifest
+    if manifest.official is None:
+        manifest = replace(manifest, stand_ins=_imported(found.values(), stand_ins))
+    return replace(submission, manifest=manifest)
 
 
 def _named(submission: Submission) -> Iterator[tuple[str, Path]]:
@@ -82,16 +95,65 @@ def _named(submission: Submission) -> Iterator[tuple[str, Path]]:
                 f"{name!r} lies outside the submission's folder and does not end in "
                 f"{' or '.join(sorted(suffixes))}; put a copy into the folder"
             )
-        yield str(PurePosixPath(os.path.normpath(f"{SUBMISSION}/{place}"))), real
+        seen_at = os.path.normpath(f"{SUBMISSION}/{place}")
+        yield seen_at, real
+        if seen_at.startswith("model/"):
+            yield from _beside(real)
+
+
+def _beside(file: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what a file outside imports from its own folder: files, packages, and what they do."""
+    folder, waiting, seen = file.parent, [file], {file}
+    while waiting:
+        for name in _imports(waiting.pop()):
+            package = sorted((folder / name).rglob("*.py"))
+            for other in (folder / f"{name}.py", *package):
+                if other.is_file() and other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+                    yield f"model/{other.relative_to(folder)}", other
+
+
+def _imports(file: Path) -> Iterator[str]:
+    """Yield the first name of each module that a file imports, relatively or not."""
+    try:
+        nodes = ast.walk(ast.parse(file.read_bytes()))
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return  # it is told when it is imported
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (name.partition(".")[0] for name in names)
+
+
+def _imported(sources: Collection[Path], packages: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `packages` that a Python file seems to import."""
+    words = "|".join(map(re.escape, packages)).encode()
+    wanted = re.compile(rb"^\s*(?:from|import)\b[^#\n]*?\b(" + words + rb")\b", re.MULTILINE)
+    found = {
+        name.decode()
+        for file in sources
+        if words and file.suffix == ".py"
+        for name in wanted.findall(file.read_bytes())
+    }
+    return tuple(sorted(found))
 
 
 class _Walk:
     """Goes through a folder by the rule of its manifest."""
 
     def __init__(
-        self, folder: Path, rule: FilesTable, limits: Limits, forgiving: bool = False
+        self,
+        folder: Path,
+        rule: FilesTable,
+        limits: Limits,
+        forgiving: bool = False,
+        code_only: bool = False,
     ) -> None:
-        self.folder, self.rule, self.limits, self.forgiving = folder, rule, limits, forgiving
+        self.folder, self.rule, self.limits = folder, rule, limits
+        self.forgiving, self.code_only = forgiving, code_only
         self.seen = 0
 
     def below(self, path: str) -> Iterator[tuple[str, Path]]:
@@ -121,7 +183,7 @@ class _Walk:
             for found in self._children(path, real, (*above, real), narrow):
                 taken = True
                 yield found
-        elif inside or real.suffix == ".py":
+        elif (inside and not self.code_only) or real.suffix == ".py":
             taken = True
             yield path, real
         if place.is_symlink() and not inside and not taken:

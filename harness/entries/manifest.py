@@ -31,14 +31,16 @@ def read_manifest(folder: Path) -> Manifest:
     """
     file = folder / MANIFEST
     try:
-        text = regular.read(file, _LARGEST, follow=True).decode()
+        text = regular.read(file, _LARGEST, follow=True).decode("utf-8-sig")
         table = tomllib.loads(text.replace("\r\n", "\n"))
         _check_plain(table, "", 0)
         manifest = _shown(from_table(Manifest, table))
     except FileNotFoundError:
         raise SubmissionError(f"{folder} has no {MANIFEST}; add one (see the README)") from None
     except OSError as error:
-        raise SubmissionError(f"{file} cannot be read: {error.strerror}") from None
+        raise SubmissionError(
+            f"{file} cannot be read ({error.strerror}); make it readable"
+        ) from None
     except UnicodeDecodeError:
         raise SubmissionError(f"{file} is not UTF-8 text; save it as UTF-8") from None
     except SchemaError as error:
@@ -95,6 +97,7 @@ def _check_values(file: Path, manifest: Manifest) -> None:
     foreign = [key for key in manifest.claimed if key not in METRICS and not PSNR.fullmatch(key)]
     faults = [
         (manifest.official is not None, "[official] is not for manifests; remove it"),
+        (bool(manifest.stand_ins), "stand_ins is not for manifests; remove it"),
         (not manifest.name.strip(), "name is empty; give the name that tables show"),
         (
             max(len(manifest.name), len(manifest.team)) > _LONGEST_NAME,
@@ -110,8 +113,12 @@ def _check_values(file: Path, manifest: Manifest) -> None:
         *_tile_faults(model),
         *_format_faults(manifest),
         (
-            not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (too long a name as well)
+            not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (false for odd names)
             f"model.file {model.file!r} does not exist; name the network's Python file",
+        ),
+        (
+            not os.path.isdir(file.parent / model.root),  # noqa: PTH112 (as above)
+            f"model.root {model.root!r} is no folder; name the one that the packages lie in",
         ),
         (
             bool(foreign),

@@ -58,7 +58,7 @@ def is_repository(folder: Path) -> bool:
     if not os.path.isfile(folder / MAIN):  # noqa: PTH113 (of what cannot be read it is false)
         return False
     try:
-        select_model.function((folder / MAIN).read_text(encoding="utf-8"))
+        select_model.function((folder / MAIN).read_text(encoding="utf-8-sig"))
     except (OSError, SyntaxError, ValueError):
         return False
     return True
@@ -71,7 +71,7 @@ def entries(
 
     `stand_ins` are packages that may be stood in for. Raises InputError for an id it lacks.
     """
-    found = select_model.branches((folder / MAIN).read_text(encoding="utf-8"))
+    found = select_model.branches((folder / MAIN).read_text(encoding="utf-8-sig"))
     known = {branch.id for branch in found}
     if absent := sorted(set(ids) - known):
         listed = ", ".join(map(str, sorted(known)))
@@ -116,10 +116,10 @@ def _entry(
             modules=tuple(modules),
             checkpoints=tuple(checkpoints),
             missing=tuple(missing),
-            stand_ins=stand_ins,
             operator=special.operator,
             note=special.note,
         ),
+        stand_ins=stand_ins,
     )
     return OfficialEntry(branch.id, name, manifest, (_CODE, MAIN, *_paths(branch)))
 

@@ -36,6 +36,11 @@ class Submission:
         return self.folder / self.manifest.model.file
 
     @property
+    def root(self) -> Path:
+        """Return the folder that the network's packages lie in."""
+        return Path(os.path.normpath(self.folder / self.manifest.model.root))
+
+    @property
     def checkpoint(self) -> Path | None:
         """Return where the checkpoint is or should be, or None without `[weights]`."""
         weights = self.manifest.weights
@@ -47,14 +52,20 @@ class Submission:
     def staged(self) -> Manifest:
         """Return the manifest as a worker reads it: what lies outside the folder is beside it."""
         model, weights = self.manifest.model, self.manifest.weights
-        model = replace(model, file=self._staged(model.file, "model"))
+        model = replace(
+            model, file=self._staged(model.file, "model"), root=self._staged(model.root, "model")
+        )
         if weights:
             weights = replace(weights, path=self._staged(weights.path, "weights"))
         return replace(self.manifest, model=model, weights=weights)
 
     def _staged(self, path: str, room: str) -> str:
-        place = os.path.relpath(self.folder / path, self.folder)
-        return f"../{room}/{Path(path).name}" if place.startswith("..") else place
+        place = Path(os.path.normpath(self.folder / path))
+        if place.is_relative_to(self.folder):
+            return place.relative_to(self.folder).as_posix()
+        if place.is_relative_to(self.root):
+            return f"../root/{place.relative_to(self.root)}"
+        return f"../{room}/{place.name}"
 
 
 @dataclass(frozen=True)
@@ -75,8 +86,10 @@ def digest(submission: Submission) -> str:
     harness knows of an official entry has no file, and enters as it is.
     """
     hasher = hashlib.sha256()
-    if submission.manifest.official:
-        hasher.update(json.dumps(to_table(submission.manifest), sort_keys=True).encode())
+    manifest = submission.manifest
+    known = to_table(manifest) if manifest.official else to_table(manifest.stand_ins)
+    if known:
+        hasher.update(json.dumps(known, sort_keys=True).encode())
     for file in submission.files:
         hasher.update(os.fsencode(f"{file.name}\0{file.sha256}\n"))
     return hasher.hexdigest()

@@ -2,6 +2,9 @@
 
 units      what one job does whole, wherever it runs
 executors  who has units done: one after another, or several devices of this machine
+cluster    the same by jobs of a cluster: submitted, watched, followed up
+slurm      such jobs, counted and cancelled by their name
+task       what a task of a job does: unit after unit of a plan
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted
@@ -10,6 +13,7 @@ rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 forecast   how long a timing may take, before any of it is made
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
+merging    runs of several machines joined into one
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
 specimens  two photographs that a check restores where there is no data
 hints      what is probably wrong with a manifest, from how its network behaves

@@ -45,6 +45,10 @@ class NotStoredError(Exception):
     """A pass is not in the store, and is not to be run."""
 
 
+def unheard(_: object) -> None:
+    """Hear of a round, where nobody does."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """What the evaluations of a run share."""
@@ -65,6 +69,7 @@ class Bench:
     jail: Jail = field(default_factory=jails.chosen)  # around every pass
     machine: Machine = field(default_factory=Machine)  # that work is done on
     measuring: bool = True  # whether what the store lacks is measured
+    round_made: Callable[[Any], None] = unheard  # called with a session after each of its rounds
 
     @property
     def identity(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
@@ -19,7 +19,7 @@ from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
 from harness.evaluation.units import Evaluation
 from harness.images.datasets import SplitData
-from harness.records import Entry, Failure, Machine, Round, Run
+from harness.records import Entry, Failure, Machine, Round, Run, SplitInfo
 from harness.sandbox.staging import remove_leftovers
 from harness.store import lock
 from harness.store.runs import SCHEMA_VERSION, save_run
@@ -30,31 +30,41 @@ def run(
     bench: Bench,
     out: Path,
     command: str,
+    *,
     executor: Executor | None = None,
+    tell: Callable[[Run], None] = lambda run: None,
 ) -> Run:
-    """Measure `found` and write `results.json` to `out`.
+    """Measure `found` and write `results.json` to `out`, anew after every entry and every round.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
-    where it stopped. Without an `executor` one entry is measured after another, here. Raises
-    RunError where another run works on `out`.
+    where it stopped. Without an `executor` one entry is measured after another, here. `tell` is
+    called with the run each time that it was written. Raises RunError where another run works on
+    `out`.
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
     with lock.held(out):
         remove_leftovers()
-        finished = _measured(found, bench, command, executor or Serial())
-        save_run(out, finished)
-    return finished
+        executor = executor or Serial()
+        bench = executor.opened(bench)
+        return _measured(found, bench, _Book(out, command, tell), executor)
 
 
 def _measured(
-    found: Sequence[Submission | BrokenSubmission], bench: Bench, command: str, executor: Executor
+    found: Sequence[Submission | BrokenSubmission], bench: Bench, book: "_Book", executor: Executor
 ) -> Run:
-    bench = executor.opened(bench)
-    ended = executor.carry_out([Evaluation(one) for one in found], bench)
+    entries = [_pending(one) for one in found]
+
+    def evaluated(number: int, end: Ended) -> None:
+        entries[number] = _evaluated(found[number], end, bench)
+        done = sum(entry.status != "pending" for entry in entries)
+        own = replace(bench, machine=end.machine)
+        book.write(own, entries, (), f"{done} of {len(found)} entries are evaluated")
+
+    units = [Evaluation(one) for one in found]
+    ended = executor.carry_out(units, bench, evaluated)
     entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
-    machine = _usual(ended)
-    bench = replace(bench, machine=machine)
+    bench = replace(bench, machine=_usual(ended))
     # what a generated image costs does not depend on trained weights
     timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
     contestants = [
@@ -62,30 +72,21 @@ def _measured(
         for one, entry in zip(found, entries, strict=True)
         if entry.status in timeable and isinstance(one, Submission)
     ]
-    timed: dict[str, Entry] = {}
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
         bench = replace(bench, timing_began=bench.now())
         bench.progress.say(_announcement(contestants, bench))
-        timed, made = rounds.time(contestants, bench, executor)
-    entries = [timed.get(entry.slug, entry) for entry in entries]
+
+        def round_made(timed: rounds.Timed) -> None:
+            done, of = len(timed[1]), bench.protocol.timing.rounds
+            text = f"all entries are evaluated, and timed in {done} of {max(done, of)} rounds"
+            book.write(bench, [timed[0].get(e.slug, e) for e in entries], timed[1], text)
+
+        timed, made = rounds.time(contestants, bench, executor, round_made)
+        entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
         entries = _officially_timed(entries, contestants, bench, executor)
-    return Run(
-        schema_version=SCHEMA_VERSION,
-        harness_version=harness.__version__,
-        protocol=bench.protocol,
-        splits=tuple(
-            replace(split.info(), pictures=album_of_split(split, bench)) for split in _shown(bench)
-        ),
-        device=bench.device,
-        identity=bench.identity,
-        observed=machine.observed,
-        command=command,
-        entries=tuple(entries),
-        rounds=made,
-        isolation=bench.jail.level,
-    )
+    return book.write(bench, entries, made, "")
 
 
 def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
@@ -95,6 +96,50 @@ def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
     entries = f"{bench.protocol.timing.rounds} rounds of {len(contestants)} entries"
     others = f"; idle processes of others on the GPU: {bench.standing}" if bench.standing else ""
     return f"Timing {entries}, about {minutes} min where nothing is stored{most}{others}."
+
+
+class _Book:
+    """Writes the run as far as it is, and tells of it."""
+
+    def __init__(self, out: Path, command: str, tell: Callable[[Run], None]) -> None:
+        self._out, self._command, self._tell = out, command, tell
+        self._splits: tuple[SplitInfo, ...] | None = None
+
+    def write(
+        self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...], unfinished: str
+    ) -> Run:
+        """Write `results.json`; `unfinished` says how far the run is, or nothing at its end."""
+        self._splits = self._splits or tuple(
+            replace(split.info(), pictures=album_of_split(split, bench)) for split in _shown(bench)
+        )
+        run = Run(
+            schema_version=SCHEMA_VERSION,
+            harness_version=harness.__version__,
+            protocol=bench.protocol,
+            splits=self._splits,
+            device=bench.device,
+            identity=bench.identity,
+            observed=bench.machine.observed,
+            command=self._command,
+            entries=tuple(entries),
+            rounds=made,
+            isolation=bench.jail.level,
+            unfinished=unfinished,
+        )
+        save_run(self._out, run)
+        self._tell(run)
+        return run
+
+
+def _pending(found: Submission | BrokenSubmission) -> Entry:
+    """Return the entry of a submission that nothing was measured of yet."""
+    failure = Failure("pending", "not measured yet")
+    if isinstance(found, BrokenSubmission):
+        return Entry(found.slug, found.name or found.slug, found.id, "", "pending", failure=failure)
+    manifest = found.manifest
+    return Entry(
+        found.slug, manifest.shown_name, manifest.id, manifest.team, "pending", failure=failure
+    )
 
 
 def _officially_timed(
@@ -132,7 +177,9 @@ def _evaluated(found: Submission | BrokenSubmission, end: Ended, bench: Bench) -
     """Look up what an evaluation left in the store; a row of its own where it was lost."""
     bench = replace(bench, machine=end.machine).settled()
     try:
-        return evaluate(found, bench)
+        entry = evaluate(found, bench)
+        retried = {"retried": end.retried} if end.retried else {}
+        return replace(entry, flags=entry.flags | retried)
     except NotStoredError:
         return _lost(found, Failure("machine", end.lost))
     except InputError:  # of the organiser: it concerns every entry

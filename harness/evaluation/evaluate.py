@@ -10,7 +10,15 @@ from harness.evaluation.bench import Bench, result, with_outcome
 from harness.evaluation.scoring import kept, score_pass
 from harness.images.datasets import SplitData
 from harness.machines import environment
-from harness.records import Entry, Failure, ImageScore, Inspection, Outcome, Restoration
+from harness.records import (
+    Entry,
+    Failure,
+    ImageScore,
+    Inspection,
+    Machine,
+    Outcome,
+    Restoration,
+)
 from harness.records.schema import to_table
 from harness.statistics.flags import flags_of
 from harness.store import album
@@ -48,11 +56,7 @@ def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
 
 
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
-    key = bench.store.key(
-        "inspect",
-        _stable(entry, bench)
-        | {"input_size": bench.protocol.cost_size, "counters": environment.counters()},
-    )
+    key = _inspect_key(entry, bench)
     outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
     inspection = result(Inspection, outcome)
     entry = with_outcome(entry, outcome, inspection=inspection)
@@ -124,6 +128,19 @@ def _stable(entry: Entry, bench: Bench) -> dict[str, Any]:
         "switches": bench.protocol.switches,
         "scale": bench.protocol.scale,
     }
+
+
+def key(submission: Submission, bench: Bench) -> str:
+    """Return what names an evaluation, on whichever machine it is made."""
+    anywhere = replace(bench, machine=Machine())
+    entry = Entry(submission.slug, submission.manifest.shown_name, digest=digest(submission))
+    scored = [_restore_key(entry, one, anywhere) for one in bench.splits if one.scorable]
+    return bench.store.key("restore", {"evaluation": [_inspect_key(entry, anywhere), *scored]})
+
+
+def _inspect_key(entry: Entry, bench: Bench) -> str:
+    depends = {"input_size": bench.protocol.cost_size, "counters": environment.counters()}
+    return bench.store.key("inspect", _stable(entry, bench) | depends)
 
 
 def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:

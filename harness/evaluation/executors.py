@@ -5,12 +5,12 @@ What a unit measured lies in the store, where the caller looks it up: no executo
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.errors import InputError
-from harness.evaluation.bench import Bench, Progress
+from harness.evaluation.bench import Bench, Progress, unheard
 from harness.evaluation.units import Unit
 from harness.machines import environment
 from harness.records import Machine
@@ -18,13 +18,21 @@ from harness.records import Machine
 
 @dataclass(frozen=True)
 class Ended:
-    """How a unit ended: on which machine, and why it is lost where it never came to its end."""
+    """How a unit ended: on which machine, and what the machinery did to it."""
 
     machine: Machine = field(default_factory=Machine)
-    lost: str = ""
+    lost: str = ""  # why it never came to its end
+    retried: str = ""  # what had to happen before it did
 
 
 _End = tuple[int, str | BaseException]  # of which unit; why it was lost, or what to raise
+
+
+Done = Callable[[int, Ended], None]  # told of the number of a unit, and how it ended
+
+
+def _untold(number: int, end: Ended) -> None:
+    """Hear of a unit, where nobody does."""
 
 
 class Executor(Protocol):
@@ -35,8 +43,8 @@ class Executor(Protocol):
     def opened(self, bench: Bench) -> Bench:
         """Return the bench with what is known of the machines before any unit is done."""
 
-    def carry_out(self, units: Sequence[Unit], bench: Bench) -> list[Ended]:
-        """Return when every unit is done or lost, and how each ended."""
+    def carry_out(self, units: Sequence[Unit], bench: Bench, done: "Done" = _untold) -> list[Ended]:
+        """Return when every unit is done or lost, and how each ended; tell `done` of each."""
 
 
 class Serial:
@@ -48,12 +56,13 @@ class Serial:
         """Describe this machine."""
         return replace(bench, machine=environment.machine(bench.device, bench.protocol.switches))
 
-    def carry_out(self, units: Sequence[Unit], bench: Bench) -> list[Ended]:
+    def carry_out(self, units: Sequence[Unit], bench: Bench, done: "Done" = _untold) -> list[Ended]:
         """Do every unit in turn."""
-        ended = []
+        ended = list[Ended]()
         for number, unit in enumerate(units, 1):
             bench.progress.at(number, len(units))
             ended.append(Ended(bench.machine, unit.measure(bench)))
+            done(number - 1, ended[-1])
         return ended
 
 
@@ -78,7 +87,7 @@ class Local:
                 )
         return replace(bench, device=self._devices[0], machine=first)
 
-    def carry_out(self, units: Sequence[Unit], bench: Bench) -> list[Ended]:
+    def carry_out(self, units: Sequence[Unit], bench: Bench, done: "Done" = _untold) -> list[Ended]:
         """Let a thread per device take unit after unit; the first error ends all."""
         waiting: queue.SimpleQueue[tuple[int, Unit]] = queue.SimpleQueue()
         for numbered in enumerate(units):
@@ -90,16 +99,23 @@ class Local:
         for lane in range(min(lanes, len(units))):
             device = self._devices[lane % len(self._devices)]
             machine = environment.machine(device, bench.protocol.switches)
-            own = replace(bench, device=device, machine=machine, progress=_Lane(told, device))
+            own = replace(
+                bench,
+                device=device,
+                machine=machine,
+                progress=_Lane(told, device),
+                round_made=unheard,
+            )
             # a daemon: Ctrl-C ends the run at once, and its workers with it
             threading.Thread(target=_work, args=(waiting, ended, own), daemon=True).start()
         lost: dict[int, str] = {}
-        for done in range(1, len(units) + 1):
+        for finished in range(1, len(units) + 1):
             number, end = ended.get()
             if isinstance(end, BaseException):
                 raise end
             lost[number] = end
-            told.done = done
+            told.done = finished
+            done(number, Ended(bench.machine, end))
         return [Ended(bench.machine, lost[number]) for number in range(len(units))]
 
 

@@ -1,6 +1,6 @@
 """Timing in rounds: which sessions serve whom, and which are yet to be made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.evaluation.bench import Bench, NotStoredError
@@ -20,10 +20,18 @@ class _Opened:
     crews: tuple[tuple[str, ...], ...]  # digests of the submissions of each
 
 
+Timed = tuple[dict[str, Entry], tuple[Round, ...]]  # entries by slug, and the rounds
+
+
 def time(
-    contestants: Sequence[Contestant], bench: Bench, executor: Executor | None = None
-) -> tuple[dict[str, Entry], tuple[Round, ...]]:
+    contestants: Sequence[Contestant],
+    bench: Bench,
+    executor: Executor | None = None,
+    tell: Callable[[Timed], None] = lambda timed: None,
+) -> Timed:
     """Time all contestants in rounds; return their entries by slug, and the rounds.
+
+    `tell` is called after every round with what there is.
 
     The protocol's baseline brackets every round where it is among them. Rounds belong to a
     session. The store names the sessions that were opened on this bench; entries that none of
@@ -34,19 +42,33 @@ def time(
     crew = [one for one in contestants if one is not baseline]
     planned = _planned(crew, baseline, bench, executor.crews) if contestants else []
     units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in planned]
-    ended = executor.carry_out(units, bench)
+    heard: dict[int, Session] = {}
+
+    def found(made: Collection[Session]) -> Timed:
+        entries = {}
+        for one in contestants:
+            served = [session for session in made if one is baseline or one in session.crew]
+            if any(session.kept[one.entry.slug] for session in served):
+                entries[one.entry.slug] = timed(one, served, bench)
+        return entries, tuple(done for session in made for done in session.rounds)
+
+    def round_made(session: Session) -> None:
+        heard[session.number] = session
+        tell(found(heard.values()))
+
+    ended = executor.carry_out(units, replace(bench, round_made=round_made))
     played, lost = list[Session](), dict[str, str]()
     for unit, end in zip(units, ended, strict=True):
         try:
             played.append(unit.session(replace(bench, machine=end.machine).settled()).finish())
         except NotStoredError:
             lost |= dict.fromkeys((one.entry.slug for one in unit.crew), end.lost)
-    entries = {}
+    entries, made = found(played)
     for one in contestants:
-        served = [session for session in played if one is baseline or one in session.crew]
         slug = one.entry.slug
-        entries[slug] = timed(one, served, bench) if served else _lost(one, lost.get(slug, ""))
-    return entries, tuple(done for session in played for done in session.rounds)
+        if slug not in entries:
+            entries[slug] = _lost(one, lost.get(slug, ""))
+    return entries, made
 
 
 def _lost(one: Contestant, why: str) -> Entry:
@@ -90,8 +112,11 @@ def _planned(
         else:
             unserved += part
     if unserved or not sessions:
-        for part in _split(unserved, crews):
-            digests = sorted({one.entry.digest for one in part})
+        parts = list(_split(unserved, crews))
+        # cards compare by the baseline as an ordinary entry of every session
+        control = {baseline.entry.digest} if baseline and len(parts) > 1 else set()
+        for part in parts:
+            digests = sorted({one.entry.digest for one in part} | control)
             sessions.append(Session(len(opened), digests, part, baseline, bench))
             opened.append(digests)
         bench.store.put("session", key, {"crews": opened})

@@ -135,11 +135,16 @@ class Session:
         self.kept: dict[str, list[_Kept]] = {one.entry.slug: [] for one in everyone}
         self.failed: set[str] = set()
 
+    @property
+    def controlled(self) -> bool:
+        """Tell whether the baseline is among the entries too: the crew's list names it then."""
+        return self.baseline is not None and self.baseline.entry.digest in self.digests
+
     def whole(self) -> bool:
         """Tell whether all that the session was opened for are here, so that it can go on."""
-        return set(self.digests) == {one.entry.digest for one in self.crew} and not (
-            self.failed and self.bench.retry_failed
-        )
+        here = {one.entry.digest for one in self.crew}
+        here |= {self.baseline.entry.digest} if self.baseline and self.controlled else set()
+        return set(self.digests) == here and not (self.failed and self.bench.retry_failed)
 
     def complete(self) -> bool:
         """Tell whether the store holds every visit of the protocol's rounds."""
@@ -168,6 +173,8 @@ class Session:
                 if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
+            if self.bench.measuring:
+                self.bench.round_made(self)
         return self
 
     def _wanted(self) -> bool:
@@ -237,6 +244,7 @@ class Session:
         """Shuffle those that never failed, in an order that the protocol's seed decides."""
         policy = self.bench.protocol.timing
         crew = [one for one in self.crew if one.entry.slug not in self.failed]
+        crew += [self.baseline] if self.baseline and self.controlled else []
         if policy.policy == "official":
             return crew
         draw = random.Random(f"{policy.seed} {self.number} {number} {attempt}")
@@ -245,7 +253,9 @@ class Session:
     def _visits(
         self, order: Sequence[Contestant], number: int, attempt: int
     ) -> Iterator[tuple[str, _Kept]]:
-        plan: list[tuple[Contestant, Position]] = [(one, "entry") for one in order]
+        plan: list[tuple[Contestant, Position]] = [
+            (one, "control" if one is self.baseline else "entry") for one in order
+        ]
         if self.baseline:
             plan = [(self.baseline, "start"), *plan, (self.baseline, "end")]
         bracket_mhz: float | None = None
@@ -294,6 +304,7 @@ class Session:
     def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:
             return None
-        start, end = (result(Visit, kept.outcome) for kept in visits[self.baseline.entry.slug])
+        kept = visits[self.baseline.entry.slug]
+        start, end = (result(Visit, one.outcome) for one in kept if one.place != "control")
         assert start and end
         return estimates.visit_ms(end.samples_ms) / estimates.visit_ms(start.samples_ms) - 1

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
+from harness.evaluation import evaluate
 from harness.evaluation.bench import Bench
-from harness.evaluation.evaluate import evaluate
-from harness.evaluation.session import Contestant, Session
+from harness.evaluation.session import Contestant, Session, common
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,22 @@ class Evaluation:
         the others go on.
         """
         try:
-            evaluate(self.submission, bench)
+            evaluate.evaluate(self.submission, bench)
         except InputError:  # of the organiser: it concerns every entry
             raise
         except Exception as error:
             return f"the harness could not go on with it: {type(error).__name__}: {error}"
         return ""
+
+    def key(self, bench: Bench) -> str:
+        """Return what names the unit in the store; empty where nothing is to be measured."""
+        if isinstance(self.submission, BrokenSubmission):
+            return ""
+        return evaluate.key(self.submission, bench)
+
+    def failed(self, bench: Bench) -> bool:
+        """Tell whether a finished unit is one of those that are to be tried again."""
+        return evaluate.evaluate(self.submission, bench.settled()).status == "failed"
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,21 @@ class Play:
         """Play the rounds that the store lacks, whole on the device of `bench`."""
         self.session(bench).finish()
         return ""
+
+    def key(self, bench: Bench) -> str:
+        """Return what names the unit in the store."""
+        asked = {
+            "session": self.number,
+            "crew": self.digests,
+            "here": [one.entry.digest for one in self.crew],
+            "rounds": bench.protocol.timing.rounds,
+            "precision": bench.precision if bench.budget_minutes else None,
+        }
+        return bench.store.key("time", common(self.baseline, bench) | asked)
+
+    def failed(self, bench: Bench) -> bool:
+        """Tell that it is not: entries that failed open a session of their own."""
+        return False
 
 
 Unit = Evaluation | Play

@@ -53,7 +53,7 @@ def load_scales(name_or_path: str | Path) -> tuple[Protocol, ...]:
         if asked in bundled():
             text = FOLDER.joinpath(f"{asked}.toml").read_text("utf-8")
         else:
-            text = Path(asked).read_text("utf-8")
+            text = Path(asked).read_text("utf-8-sig")
         tables = _by_scale(tomllib.loads(text))
         protocols = tuple(schema.from_table(Protocol, table) for table in tables)
     except OSError as error:

@@ -1,5 +1,6 @@
 """A run, or a table, as ranked rows."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from harness.ranking import certainty
 from harness.ranking.columns import Cell, of_measurements, of_standing
 from harness.ranking.scores import rank
 from harness.records import Certainty, Entry, Figures, Protocol, Run, Standing
-from harness.statistics import runtimes
+from harness.statistics import estimates, runtimes
 from harness.statistics.figures import figures_of
 from harness.statistics.flags import is_note
 from harness.statistics.runtimes import Runtime
@@ -78,9 +79,11 @@ def of_run(
         for entry, runtime in zip(run.entries, timed, strict=True)
     ]
     built = _build(figures, run.entries, timed, protocol, baseline)
+    so_far = (f"this run is not finished: {run.unfinished}",) if run.unfinished else ()
     about_data = _data_notes(run, protocol)
     isolation = [_ISOLATION[run.isolation]] if run.isolation else []
-    return replace(built, notes=(*built.notes, *isolation, *about_data, *_timing_notes(run)))
+    notes = (*so_far, *built.notes, *isolation, *about_data, *_timing_notes(run))
+    return replace(built, notes=notes)
 
 
 def of_table(
@@ -157,9 +160,36 @@ def _timing_notes(run: Run) -> Iterator[str]:
         absent = "the baseline was not timed in this run"
         why = absent if run.protocol.baseline.names else "the protocol names no baseline"
         yield f"rounds have no brackets: {why}"
+    yield from _card_notes(run)
     for done in run.rounds:
         if done.flagged:
             yield (
                 f"round {done.number + 1} of session {done.session + 1}: the baselines before and "
                 f"after it differ by {done.drifts[-1]:.1%}, after {len(done.drifts)} attempts"
+            )
+
+
+def _card_notes(run: Run) -> Iterator[str]:
+    """Say which card played which session, and where two cards do not agree."""
+    played: dict[int, list[str]] = {}
+    for done in run.rounds:
+        site = done.site
+        job = f", job {site.job}" if site.job else ""
+        where = site.card + (f" in {site.node}" if site.node != site.card else "") + job
+        if site.card:
+            played.setdefault(done.session, []).append(where)
+    if len({where for every in played.values() for where in every}) < 2:
+        return
+    for session, every in played.items():
+        yield f"session {session + 1} was played on {' and on '.join(dict.fromkeys(every))}"
+    names = run.protocol.baseline.names
+    baseline = next((entry for name in names for entry in run.entries if entry.name == name), None)
+    found = runtimes.controls(baseline) if baseline else {}
+    for (one, first), (other, second) in itertools.combinations(found.items(), 2):
+        apart = estimates.difference(first, second)
+        if apart.half_width is not None and abs(apart.mean) > apart.half_width:
+            yield (
+                f"sessions {one + 1} and {other + 1} do not agree: the baseline as an ordinary "
+                f"entry took {math.expm1(apart.mean):+.2%} of the other's time, "
+                f"+- {apart.half_width:.2%}; compare entries across them with care"
             )

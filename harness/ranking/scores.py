@@ -91,6 +91,8 @@ def _measured(figures: Sequence[Figures], protocol: Protocol) -> _Reference:
     lacking = needed - metrics.keys()
     failed = f" ({entry.reason})" if entry.status != "ok" else ""
     why = f"the baseline {entry.name!r} has no positive {', '.join(sorted(lacking))}{failed}"
+    if not any(lacking & one.metrics.keys() for one in figures):  # no fault of the baseline
+        why = f"{', '.join(sorted(lacking))} was not measured"
     return _Reference(entry.name, metrics, notes + _unscored(why, lacking, protocol))
 
 

@@ -12,7 +12,7 @@ from harness.store.csv_rows import CsvRow, read_rows
 
 RUNTIME = re.compile(r"runtime_[A-Za-z][A-Za-z0-9]*_ms")
 MEMORY = re.compile(r"memory_[A-Za-z][A-Za-z0-9]*_mib")
-STATUSES = ("ok", "partial", "failed", "skipped")
+STATUSES = ("ok", "partial", "failed", "skipped", "pending")
 
 
 def read_table(path: str | Path) -> list[Figures]:

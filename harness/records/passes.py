@@ -179,7 +179,7 @@ class ImageScore:
     split: str
     image: str  # name of the HR file
     fidelity: Fidelity
-    sr_digest: str  # sha256 of the uint8 SR image
+    sr_digest: str  # of the pixels of the uint8 SR image
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Entry:
     name: str
     id: int | None = None
     team: str = ""
-    status: Literal["ok", "partial", "failed", "skipped"] = "ok"
+    status: Literal["ok", "partial", "failed", "skipped", "pending"] = "ok"
     manifest: Manifest | None = None  # None where it could not be read
     digest: str = ""
     inspection: Inspection | None = None
@@ -63,3 +63,4 @@ class Run:
     entries: tuple[Entry, ...]
     rounds: tuple[Round, ...] = ()  # in which the entries were timed
     isolation: Isolation | None = None  # None where an earlier program did not say
+    unfinished: str = ""  # how far it was when this was written; empty where it came to its end

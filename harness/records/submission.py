@@ -19,6 +19,7 @@ class ModelTable:
     tile: int | None = None  # side of square tiles of the LR image; None: the whole image
     tile_overlap: int = 32  # LR pixels that neighbouring tiles share, averaged there
     format: Format = "python"  # or an exported program, which has no factory and no checkpoint
+    root: str = "."  # folder that the network's packages lie in; imports of its files look there
     self_ensemble: bool = False  # average over 4 rotations x flip; "+" in the shown name
 
 
@@ -76,7 +77,6 @@ class OfficialTable:
     modules: tuple[str, ...] = ()  # files or packages that the branch imports
     checkpoints: tuple[str, ...] = ()  # that the branch names, relative to the repository
     missing: tuple[str, ...] = ()  # files that the branch names and the repository lacks
-    stand_ins: tuple[str, ...] = ()  # packages that are not installed and may be stood in for
     operator: str = ""  # package of the entry's own operator; without it the twin is measured
     note: str = ""  # what readers of its figures should know
 
@@ -94,7 +94,8 @@ class Manifest:
     files: FilesTable = field(default_factory=FilesTable)
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units
-    official: OfficialTable | None = None  # never in a submission.toml
+    official: OfficialTable | None = None  # never in a submission.toml, as is the next
+    stand_ins: tuple[str, ...] = ()  # packages that are not installed and may be stood in for
 
     @property
     def shown_name(self) -> str:

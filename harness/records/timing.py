@@ -7,8 +7,9 @@ from typing import Literal
 from harness.records.device import DeviceState, Site
 from harness.records.passes import Visit
 
-# where in a round: among the entries, or as the baseline's bracket around them
-Position = Literal["entry", "start", "end"]
+# where in a round: among the entries, as the baseline's bracket around them, or as the baseline
+# among the entries once more, to control how far two cards agree
+Position = Literal["entry", "start", "end", "control"]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from harness.statistics import estimates
 from harness.statistics.estimates import Estimate
 
 RoundKey = tuple[int, int]  # session, round
+_BRACKET = ("start", "end")
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,28 @@ def of_entries(
     brackets: dict[RoundKey, list[Visit]] = {}
     for visits in timed.values():
         for made in visits:
-            if made.place != "entry":
+            if made.place in _BRACKET:
                 brackets.setdefault((made.session, made.round), []).append(made.visit)
     return {slug: _runtime(visits, brackets, policy) for slug, visits in timed.items()}
+
+
+def controls(baseline: Entry) -> dict[int, Estimate]:
+    """Return, by session, the log ratio of the baseline as an ordinary entry to its brackets.
+
+    It is 0 where nothing but chance tells the two apart: sessions whose estimates differ were
+    played on cards, or in circumstances, that do not agree.
+    """
+    visits = baseline.timing.visits if baseline.timing else ()
+    around: dict[RoundKey, list[Visit]] = {}
+    for made in visits:
+        if made.place in _BRACKET:
+            around.setdefault((made.session, made.round), []).append(made.visit)
+    logs: dict[int, list[float]] = {}
+    for made in visits:
+        if made.place == "control":
+            unit = _log_mean(around[made.session, made.round], _whole)
+            logs.setdefault(made.session, []).append(math.log(_whole(made.visit)) - unit)
+    return {session: estimates.estimate(found) for session, found in logs.items()}
 
 
 def official(entry: Entry) -> Runtime | None:
@@ -87,7 +107,9 @@ def _logs(visits: Sequence[RoundVisit], brackets: Brackets, ms: VisitMs) -> dict
     logs = {}
     for made in visits:
         key = (made.session, made.round)
-        if made.place != "entry":
+        if made.place == "control":
+            continue
+        if made.place in _BRACKET:
             logs[key] = 0.0  # the baseline is what ratios relate to
         else:
             unit = _log_mean(brackets[key], ms) if brackets else 0.0

@@ -1,6 +1,7 @@
 """What is kept, whole or not at all.
 
 passes     results of finished passes, and their keys: digests of all that they depend on
+claims    who works on which unit, seen from all nodes
 runs       a finished run: `results.json`, from which all else is rendered
 lock       one run at a time on a folder of results
 album      small pictures on disk, one file for a split

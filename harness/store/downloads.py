@@ -6,9 +6,6 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pooch
-import requests
-
 from harness.errors import InputError
 
 
@@ -22,6 +19,9 @@ def retrieve(url: str, sha256: str, target: Path, *, name: str, advice: str, rem
     An interrupted download leaves nothing and starts again. Raises FetchError, which names what was
     fetched: with `remedy` where its content is another, with `advice` where it cannot be had.
     """
+    import pooch  # not needed to measure, nor installed wherever that is done
+    import requests
+
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         pooch.retrieve(
@@ -43,6 +43,6 @@ def retrieve(url: str, sha256: str, target: Path, *, name: str, advice: str, rem
         ) from error
 
 
-def _copy(url: str, output_file: str, _: pooch.Pooch) -> None:
+def _copy(url: str, output_file: str, _: object) -> None:
     """Serve `file:` addresses, which pooch does not know."""
     shutil.copyfile(urllib.request.url2pathname(urlsplit(url).path), output_file)

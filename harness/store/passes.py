@@ -36,6 +36,10 @@ class Store:
         """Store the result of a finished pass."""
         files.write_text(self._file(pass_name, key), json.dumps(to_table(content), indent=1))
 
+    def forget(self, pass_name: str, key: str) -> None:
+        """Remove what was stored under `key`."""
+        self._file(pass_name, key).unlink(missing_ok=True)
+
     def album(self, pass_name: str, key: str) -> Path:
         """Return the file of the pictures that belong to `key`."""
         return self._file(pass_name, key).with_suffix(".zip")

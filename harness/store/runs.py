@@ -8,7 +8,7 @@ from harness.records import Run
 from harness.records.schema import SchemaError, from_table, to_table
 from harness.store import files
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 RESULTS = "results.json"
 
 

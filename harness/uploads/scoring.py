@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import fmean
 
-import torch
-
 from harness.errors import DataError
 from harness.images.fidelity import fidelity, psnr
 from harness.images.png import Image, read_image
@@ -25,7 +23,6 @@ def score(checked: Checked, reference: Reference, read_hr: ReadHr) -> Scores:
 
     Raises DataError that lists the images that do not decode.
     """
-    torch.set_num_threads(1)  # the images are shared among threads, not their pixels
 
     def score_one(index: int) -> ImageScore | DataError:
         file = checked.files[index]

@@ -7,11 +7,11 @@ from pathlib import Path
 from harness.ranking import frames
 from harness.ranking.columns import COUNTERS, Cell
 from harness.ranking.leaderboard import Leaderboard
-from harness.ranking.scores import format_score
 from harness.records import Entry, Factsheet, ModelTable, Run
 from reports import units
 from reports.pages import machine, modules, pictures, templates
 from reports.pages.figures import differences_db
+from reports.tables.columns import score_of
 from reports.tables.factsheet import claimed, headings, measured
 
 _LOG_CHARACTERS = 20_000
@@ -68,7 +68,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
             headings=headings(run),
             measured=measured(run, row),
             claimed=claimed(run, entry),
-            format_score=format_score,
+            score_of=score_of,
             counters=COUNTERS,
             operators=_operators(run, entry),
             modules=modules.of_entry(entry),

@@ -17,6 +17,7 @@ from harness.statistics import estimates
 from reports import units
 from reports.drawing import ACCENT, INK, MUTED, SERIES, axes, label, logarithmic, short, svg
 
+_SIZE = (6.2, 4.2)  # inches; 450 pixels, to be read on a phone as well as enlarged
 _BINS = 12  # of image sizes
 _FAR = 4  # times the largest runtime, and its part of the smallest: where intervals are cut
 _SHAPES = {  # kind -> marker, colour, legend: the shape says what the colour says
@@ -49,7 +50,7 @@ class _Point:
 def of_run(run: Run, leaderboard: Leaderboard) -> list[Drawn]:
     """Draw every figure that the run has numbers for."""
     drawn = [
-        *(_quality(leaderboard, split.name) for split in run.protocol.splits),
+        *(_quality(leaderboard, split.name, *_cost(leaderboard)) for split in run.protocol.splits),
         _cheap_on_paper(leaderboard),
         _intervals(leaderboard),
         _image_sizes(run, leaderboard),
@@ -58,11 +59,19 @@ def of_run(run: Run, leaderboard: Leaderboard) -> list[Drawn]:
     return [figure for figure in drawn if figure]
 
 
-def _quality(leaderboard: Leaderboard, split: str) -> Drawn | None:
+def _cost(leaderboard: Leaderboard) -> tuple[str, float, str]:
+    """Return the metric that quality is drawn against, its unit and what it is called."""
+    timed = sum("runtime_ms" in row.figures.metrics for row in leaderboard.rows)
+    return ("runtime_ms", 1, "Runtime [ms]") if timed > 1 else ("flops", 1e9, "FLOPs [G]")
+
+
+def _quality(
+    leaderboard: Leaderboard, split: str, cost: str, unit: float, called: str
+) -> Drawn | None:
     points = [
-        _point(leaderboard, row, row.figures.metrics["runtime_ms"], row.figures.psnr_db[split])
+        _point(leaderboard, row, row.figures.metrics[cost] / unit, row.figures.psnr_db[split])
         for row in leaderboard.rows
-        if "runtime_ms" in row.figures.metrics and split in row.figures.psnr_db
+        if row.figures.metrics.get(cost) and split in row.figures.psnr_db
     ]
     if len(points) < 2:
         return None
@@ -71,14 +80,14 @@ def _quality(leaderboard: Leaderboard, split: str) -> Drawn | None:
     below = [point for point in points if point.y < bottom]
     points = [point for point in points if point.y >= bottom]
     what = leaderboard.protocol.psnr
-    figure, plot = axes(8, 4.6, "Runtime [ms]", f"{what} {split} [dB]")
+    figure, plot = axes(*_SIZE, called, f"{what} {split} [dB]")
     front = _pareto_front(points)
     plot.step(*zip(*front, strict=True), where="post", color=ACCENT, linewidth=1, zorder=1)
     if threshold:
         plot.axhline(threshold.db, color=INK, linewidth=0.8, linestyle="--")
     far = ", ".join(f"{short(point.name)} ({units.db(point.y)} dB)" for point in below)
     return Drawn(
-        f"{what} on {split} against runtime",
+        f"{what} on {split} against {'runtime' if cost == 'runtime_ms' else 'FLOPs'}",
         "Up and to the left is better. The area of a point is its number of parameters; the line "
         "is the Pareto front of the ranked entries, the dashed line the threshold. "
         + _unlabelled()
@@ -95,7 +104,7 @@ def _cheap_on_paper(leaderboard: Leaderboard) -> Drawn | None:
     ]
     if len(points) < 2:
         return None
-    figure, plot = axes(8, 4.6, "FLOPs [G]", "Runtime [ms]")
+    figure, plot = axes(*_SIZE, "FLOPs [G]", "Runtime [ms]")
     return Drawn(
         "Runtime against FLOPs",
         "Entries above the others at their FLOPs are cheap on paper only. " + _unlabelled(),
@@ -140,7 +149,7 @@ def _intervals(leaderboard: Leaderboard) -> Drawn | None:
     if len(timed) < 2:
         return None
     timed.sort(reverse=True)
-    figure, plot = axes(8, 1 + 0.2 * len(timed), "Runtime [ms]")
+    figure, plot = axes(_SIZE[0], 1 + 0.2 * len(timed), "Runtime [ms]")
     logarithmic(plot, "x")
     plot.axvspan(timed[-1][1], timed[-1][2], color=ACCENT, alpha=0.2, linewidth=0)
     titles = {}
@@ -176,7 +185,7 @@ def _image_sizes(run: Run, leaderboard: Leaderboard) -> Drawn | None:
             lines.append((row.figures.name, _binned(sorted(pairs))))
     if not lines or len(lines[0][1]) < 2:
         return None
-    figure, plot = axes(8, 4.6, "Size of the LR image [megapixels]", "Runtime [ms]")
+    figure, plot = axes(*_SIZE, "Size of the LR image [megapixels]", "Runtime [ms]")
     logarithmic(plot, "x", "y")
     for index, (_, line) in enumerate(lines):
         shape = "osD^v"[index % 5] + ("-", "--", ":")[index // 5 % 3]
@@ -209,7 +218,9 @@ def _differences(leaderboard: Leaderboard) -> Drawn | None:
     if not boxes:
         return None
     boxes.sort(key=lambda box: box["med"])
-    figure, plot = axes(8, 1 + 0.2 * len(boxes), f"PSNR minus that of {short(reference.name)} [dB]")
+    figure, plot = axes(
+        _SIZE[0], 1 + 0.2 * len(boxes), f"PSNR minus that of {short(reference.name)} [dB]"
+    )
     line = {"color": SERIES}
     plot.bxp(
         boxes,

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from harness.ranking.leaderboard import Leaderboard, Row
 from harness.records import Run, Track
+from reports import units
 from reports.pages import figures, templates
-from reports.tables.columns import Column, track_columns
+from reports.tables.columns import Column, score_of, track_columns
 
 _PLACES = "#n is the rank in one column"
 _SCORES = {
     "exp_ratio": "the score sums {terms}, each as exp(2 × value / the baseline's)",
     "rank_sum": "the score sums the ranks in {terms}",
 }
+_NAMED = 3  # entries that share the lead, by name
 _METRICS = {
     "runtime_ms": "runtime",
     "flops": "FLOPs",
@@ -33,6 +35,11 @@ class _Board:
     rows: Sequence[Row]
     others: Sequence[Row]  # not ranked
 
+    def leads(self, row: Row) -> bool:
+        """Tell whether an entry is the first, or cannot be told apart from it."""
+        place = row.standing.places.get(self.name)
+        return bool(place) and _lowest(row, self.name) == 1
+
 
 def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
     """Render `run` to `page`."""
@@ -42,6 +49,7 @@ def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
         page,
         run=run,
         leaderboard=leaderboard,
+        lead=_lead(leaderboard),
         boards=[_of_track(leaderboard, track) for track in protocol.tracks]
         or [_of_all(leaderboard)],
         figures=figures.of_run(run, leaderboard),
@@ -60,6 +68,36 @@ def _of_track(leaderboard: Leaderboard, track: Track) -> _Board:
         track_columns(leaderboard, track),
         sorted(placed, key=lambda row: row.standing.places[track.name].rank),
         [row for row in leaderboard.rows if track.name not in row.standing.places],
+    )
+
+
+def _lowest(row: Row, track: str) -> int | None:
+    """Return the best rank that an entry may truly have."""
+    sure = row.certainties.get(track)
+    place = row.standing.places.get(track)
+    return sure.ranks[0] if sure and sure.ranks else place.rank if place else None
+
+
+def _lead(leaderboard: Leaderboard) -> str:
+    """Say in a sentence who leads, with what, and by how much; empty where nobody is ranked."""
+    track = leaderboard.protocol.main_track
+    ranked = [row for row in leaderboard.rows if row.rank is not None]
+    if track is None or not ranked:
+        return ""
+    first = [row for row in ranked if _lowest(row, track.name) == 1]
+    names = [f"{row.figures.name} ({score_of(row, track.name)})" for row in first[:_NAMED]]
+    if len(first) > _NAMED:
+        names.append(f"{len(first) - _NAMED} more")
+    if len(first) > 1:
+        tied = f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{tied} share the lead: this run does not tell them apart."
+    rest = ranked[1:]
+    if not rest:
+        return f"{names[0]} is the only entry that is ranked."
+    ahead = ranked[0].certainty.ahead
+    sure = f", surely ahead ({units.percent(ahead)})" if ahead is not None else ""
+    return (
+        f"{names[0]} leads{sure}; next is {rest[0].figures.name} ({score_of(rest[0], track.name)})."
     )
 
 

@@ -17,6 +17,7 @@ from reports.pages.figures import Drawn, name_rows
 from reports.tables.terminal import aligned
 
 _COSTLIEST = 10
+_LEAST = 0.0005  # of the time: less would be printed as 0.0 %
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,13 @@ def render(made: Profiling, out: Path) -> Path:
     page = out / "profile.html"
     figures = [_drawn_ways(made), _drawn_sizes(made), _drawn_operators(made)]
     parts = zip(_tables(made), figures, strict=True)
-    filled = templates.fill("profile.html", made=made, parts=list(parts), drift=_drift(made))
+    filled = templates.fill(
+        "profile.html",
+        made=made,
+        parts=list(parts),
+        drift=_drift(made),
+        conclusion=_conclusion(made),
+    )
     files.write_text(page, filled)
     return page
 
@@ -59,7 +66,7 @@ def text(made: Profiling) -> str:
         columns = list(zip(table.headings, *table.rows, strict=True))
         numbers = [index > 0 for index in range(len(columns))]
         lines += ["", table.title, "", *aligned(columns, numbers), *table.remarks]
-    return "\n".join([*lines, "", _drift(made)])
+    return "\n".join([*lines, "", _conclusion(made), _drift(made)])
 
 
 def _tables(made: Profiling) -> list[Table]:
@@ -108,23 +115,50 @@ def _submitted_ms(made: Profiling) -> float:
     return sqrt(first * last)
 
 
-def _drift(made: Profiling) -> str:
+def _conclusion(made: Profiling) -> str:
+    """Say which other ways are faster, by more than a repeat differs, and what it costs."""
+    apart, faster = _apart(made), []
+    for way in made.variants[1:-1]:
+        if way.visit is None or apart is None:
+            continue
+        ratio = _runtime(way.visit, made.split).ms / _submitted_ms(made)
+        if ratio < 1 - apart:
+            faster.append((ratio, f"{way.name}: {1 - ratio:.0%} faster, {_pixels(way)}"))
+    if not faster:
+        return "No other way to run it is faster by more than two visits differ."
+    return "; ".join(text for _, text in sorted(faster)) + "."
+
+
+def _pixels(way: Variant) -> str:
+    if min(way.psnr_submitted_db) == inf:
+        return "same pixels"
+    return f"pixels {units.db(min(way.psnr_submitted_db))} dB from those submitted"
+
+
+def _apart(made: Profiling) -> float | None:
+    """Return by which share the first visit and the last differ."""
     first, last = made.variants[0].visit, made.variants[-1].visit
     if first is None or last is None:
+        return None
+    return abs(_runtime(last, made.split).ms / _runtime(first, made.split).ms - 1)
+
+
+def _drift(made: Profiling) -> str:
+    apart = _apart(made)
+    if apart is None:
         return "The entry as submitted failed when it was visited again, after all other ways."
-    apart = abs(_runtime(last, made.split).ms / _runtime(first, made.split).ms - 1)
     return (
         f"Ratios are to the entry as submitted, which was visited before and after all other ways; "
         f"its two runtimes differ by {apart:.1%}, and differences smaller than that say nothing. "
         "A runtime is the mean over images of their medians over sweeps; in brackets the fastest "
-        "and the slowest sweep. PSNR to as submitted is the lowest over the images, of the pixels "
+        "and the slowest repeat. PSNR to as submitted is the lowest over the images, of the pixels "
         "that would be scored."
     )
 
 
 def _drawn_ways(made: Profiling) -> Drawn:
     ways = [(name, _runtime(v.visit, made.split)) for name, v in _named(made)[::-1] if v.visit]
-    figure, plot = axes(8, 1 + 0.25 * len(ways), "Runtime [ms]")
+    figure, plot = axes(6.2, 1 + 0.25 * len(ways), "Runtime [ms]")
     titles = {}
     for place, (name, runtime) in enumerate(ways):
         plot.plot(
@@ -134,7 +168,7 @@ def _drawn_ways(made: Profiling) -> Drawn:
         titles[f"way{place}"] = f"{name}: {runtime} ms"
     plot.axvline(_submitted_ms(made), color=ACCENT, linewidth=0.8, linestyle="--")
     name_rows(plot, [name for name, _ in ways])
-    caption = "The line spans the fastest and the slowest sweep; dashed: as submitted."
+    caption = "The line spans the fastest and the slowest repeat; dashed: as submitted."
     return Drawn("", caption, svg(figure, "ways", f"Runtime of {len(ways)} ways to run it", titles))
 
 
@@ -166,7 +200,7 @@ def _sized(made: Profiling) -> Iterator[tuple[int, int, _Runtime]]:
 
 def _drawn_sizes(made: Profiling) -> Drawn:
     points = [(h * w / 1e6, runtime, f"{h}x{w}") for h, w, runtime in _sized(made)]
-    figure, plot = axes(8, 4, "Size of the LR image [megapixels]", "Runtime [ms]")
+    figure, plot = axes(6.2, 4, "Size of the LR image [megapixels]", "Runtime [ms]")
     logarithmic(plot, "x", "y")
     titles = {}
     if points:
@@ -185,7 +219,8 @@ def _drawn_sizes(made: Profiling) -> Drawn:
 
 def _operators(made: Profiling) -> Table:
     total = sum(_spread(one.samples_ms).ms for one in made.operators)
-    costliest = [(one, _spread(one.samples_ms)) for one in made.operators[:_COSTLIEST]]
+    spent = [(one, _spread(one.samples_ms)) for one in made.operators[:_COSTLIEST]]
+    costliest = [(one, ms) for one, ms in spent if ms.ms >= _LEAST * total]
     rows = [
         (one.name, str(one.calls), str(spent), f"{100 * spent.ms / total:.1f}")
         for one, spent in costliest
@@ -205,7 +240,7 @@ def _operators(made: Profiling) -> Table:
 
 def _drawn_operators(made: Profiling) -> Drawn:
     found: Sequence[Operator] = made.operators[:_COSTLIEST][::-1]
-    figure, plot = axes(8, 1 + 0.25 * len(found), "Time in one forward [ms]")
+    figure, plot = axes(6.2, 1 + 0.25 * len(found), "Time in one forward [ms]")
     titles = {}
     for place, one in enumerate(found):
         spent = _spread(one.samples_ms)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
 
 from harness.statistics.flags import is_note
 from harness.store import files
@@ -16,6 +17,20 @@ _templates = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 _templates.tests["note"] = is_note
+
+
+def prose(text: str) -> Markup:
+    """Return a team's text with what stands in backticks as code."""
+    parts = text.split("`")
+    whole = len(parts) % 2 == 1  # an unpaired backtick stays as it is
+    shown = (
+        Markup("<code>{}</code>").format(part) if whole and index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )
+    return Markup("" if whole else "`").join(shown)
+
+
+_templates.filters["prose"] = prose
 
 
 def write(template: str, page: Path, **content: object) -> None:

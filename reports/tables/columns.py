@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from harness.ranking.columns import Cell
 from harness.ranking.eligibility import reaches
 from harness.ranking.leaderboard import Leaderboard, Row
-from harness.ranking.scores import format_score
 from harness.records import Protocol, Split, Track
 from reports import units
 
@@ -122,7 +121,7 @@ def _score_of(track: Track) -> Column:
         "score",
         "Score",
         lambda row: place.log_score if (place := row.standing.places.get(track.name)) else None,
-        lambda row: _score(row, track.name),
+        lambda row: score_of(row, track.name),
     )
 
 
@@ -151,13 +150,12 @@ def _psnr(split: Split, protocol: Protocol) -> Column:
 
 
 def _runtime(row: Row) -> str:
-    """Print the runtime with half its 95 % interval: `6.51 ± 0.04`; an idle one as `± > 100 %`."""
+    """Print the runtime with half its 95 % interval: `6.51 ± 0.04`."""
     value = row.figures.metrics.get("runtime_ms")
     low, high = (row.runtime.interval_ms if row.runtime else None) or (0.0, 0.0)
     if value is None or high <= low:
         return units.ms(value)
-    half = (high - low) / 2
-    return f"{units.ms(value)} ± {units.ms(half) if half < value else '> 100 %'}"
+    return units.certain(value, (high - low) / 2)
 
 
 def _to_fair(row: Row) -> str:
@@ -180,7 +178,7 @@ _OFFICIAL = Column(
 def _track(track: str) -> Column:
     def text(row: Row) -> str:
         place = row.standing.places.get(track)
-        return f"{place.rank} ({_score(row, track)})" if place else units.MISSING
+        return str(place.rank) if place else units.MISSING
 
     return Column(f"track_{track}", f"Track {track}", text, text)
 
@@ -197,6 +195,9 @@ def _ranks(row: Row, track: Track) -> str:
     return units.plain(rank) if low == high else f"{low}-{high}"
 
 
-def _score(row: Row, track: str) -> str:
-    place = row.standing.places.get(track)
-    return format_score(place.log_score) if place else units.MISSING
+def score_of(row: Row, track: str) -> str:
+    """Print the score of a track with the digits that are certain."""
+    place, sure = row.standing.places.get(track), row.certainties.get(track)
+    if place is None:
+        return units.MISSING
+    return units.score(place.log_score, sure.log_score if sure else None)

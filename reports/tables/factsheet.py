@@ -10,8 +10,8 @@ from reports import units
 def headings(run: Run) -> list[str]:
     """Return the headings of the factsheet's table, in its order."""
     psnr = [f"{run.protocol.psnr}[{split.name}]" for split in run.protocol.splits]
-    rest = ["Params[M]", "FLOPs[G]", "GPU Mem.[M]", "Activation[M]", "Average Runtime[ms]"]
-    return psnr + rest
+    memory = "GPU Mem.[M]" if run.device.startswith("cuda") else "Memory[M]"
+    return [*psnr, "Params[M]", "FLOPs[G]", memory, "Activation[M]", "Average Runtime[ms]"]
 
 
 def measured(run: Run, row: Row) -> list[str]:

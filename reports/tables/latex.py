@@ -1,5 +1,6 @@
 """Tables for the paper, in the style of the challenge reports: booktabs, rank as subscript."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,8 +30,12 @@ _SPECIAL = {
     **{character: "\\" + character for character in "&%$#_{}"},
 }
 _PACKAGES = "% needs \\usepackage[T1]{fontenc}, and textcomp, array, booktabs and graphicx\n"
-_TEXT = r">{\raggedright\arraybackslash}p{3cm}"
+_TEXT = r">{\raggedright\arraybackslash}p{1.9cm}"  # of 8.4, as columns of papers are wide
+_FITTED = r"\noindent\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi\par"
 _LONG = 14  # letters that fit a column of text
+_ENDLESS = 24  # letters without a joint: no word that anybody reads
+_JOINTS = "_-/.:"  # where longer words break; identifiers are made of shorter ones
+_LEFT_OUT = ("id", "team", "runtime_official_ms", "activations", "memory_mib", "energy_mj")
 
 
 def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
@@ -44,7 +49,8 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path) -> None:
 def escape(text: str) -> str:
     """Return text that LaTeX prints as it stands; a character without a glyph as its number.
 
-    Long words may be broken anywhere, for a name of 80 letters must not leave its column.
+    Long words may be broken behind their joints; one that has none of them in reach, anywhere, for
+    a name of 80 letters must not leave its column.
     """
     return " ".join(map(_word, text.split()))
 
@@ -62,8 +68,16 @@ def footnote(number: int, text: str) -> str:
 
 def _word(word: str) -> str:
     letters = [_escaped(character) for character in word]
-    numbered = any(letter.startswith("[U+") for letter in letters)
-    return (r"\allowbreak{}" if numbered or len(word) > _LONG else "").join(letters)
+    parts = re.split(f"[{re.escape(_JOINTS)}]+", word)
+    if any(letter.startswith("[U+") for letter in letters) or max(map(len, parts)) > _ENDLESS:
+        return r"\allowbreak{}".join(letters)
+    if len(word) <= _LONG:
+        return "".join(letters)
+    joined = [
+        letter + r"\allowbreak{}" if character in _JOINTS and index + 1 < len(word) else letter
+        for index, (character, letter) in enumerate(zip(word, letters, strict=True))
+    ]
+    return "".join(joined)
 
 
 def _escaped(character: str) -> str:
@@ -77,20 +91,30 @@ def _escaped(character: str) -> str:
 
 
 def _leaderboard(leaderboard: Leaderboard) -> str:
-    columns = track_columns(leaderboard, leaderboard.protocol.main_track)
+    every = track_columns(leaderboard, leaderboard.protocol.main_track)
+    columns = [column for column in every if column.key not in _LEFT_OUT]
     notes = Notes()
     ranked = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if row.rank]
     others = [_line(leaderboard, columns, row, notes) for row in leaderboard.rows if not row.rank]
     body = [*ranked, *([r"\midrule"] if ranked and others else []), *others]
-    header = " & ".join(escape(column.heading) for column in columns) + r" \\"
+    header = " & ".join(_stacked(column.heading) for column in columns) + r" \\"
     layout = "".join("r" if column.number else _TEXT for column in columns)
-    table = _tabular(layout, header, body)
-    text = f"{_PACKAGES}\\resizebox{{\\linewidth}}{{!}}{{%\n{table}}}\n"
+    table = _tabular(f"@{{}}{layout}@{{}}", header, body)
+    text = f"{_PACKAGES}% bold: the best of the eligible entries; underlined: the second best\n"
+    text += (
+        f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{2.5pt}}\\sbox0{{%\n{table}}}%\n{_FITTED}}}\n"
+    )
     remarks = [footnote(*note) for note in enumerate(notes.texts, 1)]
     if remarks:
         small = "\n".join([r"\raggedright\sloppy\scriptsize", *remarks])
         text += f"\\par\\smallskip{{{small}\\par}}\n"
     return text
+
+
+def _stacked(heading: str) -> str:
+    """Set the words of a heading below one another."""
+    words = [escape(word) for word in heading.split()]
+    return words[0] if len(words) == 1 else "\\shortstack[r]{" + r"\\{}".join(words) + "}"
 
 
 def _line(leaderboard: Leaderboard, columns: Sequence[Column], row: Row, notes: Notes) -> str:
@@ -107,7 +131,7 @@ def _cell(leaderboard: Leaderboard, column: Column, row: Row, notes: Notes) -> s
     if rank is None:
         return text
     emphasis = {1: r"\textbf", 2: r"\underline"}.get(rank)
-    return (f"{emphasis}{{{text}}}" if emphasis else text) + f"$_{{({rank})}}$"
+    return f"{emphasis}{{{text}}}" if emphasis else text
 
 
 def _factsheet(run: Run, row: Row) -> str:

@@ -1,5 +1,6 @@
 """Progress on a terminal and elsewhere, and how a run is stopped from the keyboard."""
 
+import csv
 import os
 import pty
 import signal
@@ -9,6 +10,7 @@ import termios
 import time
 from functools import partial
 
+from harness import cli
 from tests.support import tiny
 from tests.support.places import ROOT
 
@@ -54,7 +56,12 @@ def test_an_interrupt_stops_at_once_and_says_how_to_go_on(tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Stopped. What is finished is kept; go on with: python run_challenge.py run" in said
+    assert f"report {tmp_path / 'out'}" in said
     assert "Traceback" not in said
+    assert cli.main(["report", str(tmp_path / "out")]) == cli.OK
+    with (tmp_path / "out" / "leaderboard.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], row["status"], row["reason"]) == ("hangs", "pending", "not measured yet")
 
 
 def _read_all(master):

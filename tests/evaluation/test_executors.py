@@ -95,7 +95,8 @@ def test_sessions_are_in_the_store_before_any_is_played(tmp_path):
     bench = with_speeds(bench_in(tmp_path))
     entries, made = rounds.time([BASE, *EIGHT], bench, executor)
     assert executor.planned == [(0, ["A", "C", "E", "G"]), (1, ["B", "D", "F", "H"])]
-    digests = [[one.entry.digest for one in part] for part in (EIGHT[::2], EIGHT[1::2])]
+    parts = ([*EIGHT[::2], BASE], [*EIGHT[1::2], BASE])  # the baseline is an entry of each
+    digests = [[one.entry.digest for one in part] for part in parts]
     assert executor.listed == [sorted(part) for part in digests]
     assert {done.session for done in made} == {0, 1}
     found = runtimes.of_entries(list(entries.values()))

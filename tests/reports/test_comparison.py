@@ -87,3 +87,51 @@ def test_the_command_shows_both_and_fails_where_one_differs(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "317208  318000  DIFFERS" in out
     assert "0 of 1 figures" in out
+
+
+def runtimes(tmp_path, *texts):
+    return [
+        str(write(tmp_path / f"{i}.csv", f"id,name,runtime_ms,psnr_valid_db\n7,Mine,{text}\n"))
+        for i, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "status"),
+    [
+        ("runtime_ms>5%", 1),
+        ("runtime_ms>10%", 0),
+        ("runtime_ms>0.55", 1),
+        ("runtime_ms<0", 0),
+        ("psnr_valid_db<-0.01", 1),
+        ("psnr_valid_db<-0.1", 0),
+        ("params>0", 0),
+    ],
+)
+def test_limits_decide_the_exit_status(limit, status, tmp_path, capsys):
+    tables = runtimes(tmp_path, "10.00,27.00", "10.60,26.95")
+    assert main(["compare", *tables, "--fail-on", limit]) == status
+    assert ("FAIL  Mine: " in capsys.readouterr().out) == bool(status)
+
+
+def test_a_limit_that_is_none_is_refused(tmp_path, capsys):
+    tables = runtimes(tmp_path, "1.00,27.00", "1.00,27.00")
+    with pytest.raises(SystemExit):
+        main(["compare", *tables, "--fail-on", "faster"])
+    assert "is no limit like runtime_ms>5%" in capsys.readouterr().err
+
+
+def test_equal_figures_are_folded_and_moved_ones_aligned(tmp_path, capsys):
+    tables = runtimes(tmp_path, "10.00,27.00", "10.60,27.00")
+    assert main(["compare", *tables]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "ID  Entry  Metric       A     B                 Change"
+    assert lines[2] == " 7  Mine   runtime_ms  10  10.6  DIFFERS  +0.6 (+6.0%)"
+    assert lines[4:] == ["1 of 2 figures are equal, as printed or within their intervals."]
+
+
+def test_no_entries_in_common_is_said(tmp_path, capsys):
+    a = write(tmp_path / "a.csv", "name,params\nMine,1\n")
+    b = write(tmp_path / "b.csv", "name,params\nOther,1\n")
+    assert main(["compare", str(a), str(b)]) == 1
+    assert "no entries in common. A: Mine. B: Other." in capsys.readouterr().out

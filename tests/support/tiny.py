@@ -75,4 +75,4 @@ def run_found(
     splits = open_splits(edition, data, cache=ImageCache(data / "cache"))
     recorder = Recorder()
     bench = Bench(edition, splits, "fake", Store(out), recorder, **options)
-    return challenge.run(found, bench, out, "tests", executor), recorder
+    return challenge.run(found, bench, out, "tests", executor=executor), recorder

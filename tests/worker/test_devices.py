@@ -1,5 +1,8 @@
 """The clocks and memories of the real devices, over stand-ins for what they ask."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +14,7 @@ from harness.worker.devices import cpu, host, select
 from harness.worker.devices.cpu import CpuDevice
 from harness.worker.devices.cuda import CudaDevice
 from harness.worker.witness import Witness
+from tests.support.places import ROOT
 from tests.support.virtual_gpu import LAUNCH, RECORD, VirtualGpu
 
 
@@ -179,3 +183,28 @@ def test_switches_of_either_interface_are_read_and_set_back(switches, change, na
     host.restore(before)
     switches.apply(asked)
     assert host.read() == before
+
+
+# ---------------------------------------------------------------- threads
+
+PINS = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import torch
+from harness.records import Switches
+from harness.worker.devices import host
+torch.set_num_threads(2)
+host.pin()
+host.apply(Switches(threads=0))
+print(torch.get_num_threads() == len(os.sched_getaffinity(0)), *host.pinned())
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")
+def test_helping_threads_are_bound_each_to_a_core_and_the_first_one_stays_free():
+    told = subprocess.run(
+        [sys.executable, "-c", PINS, str(ROOT)], capture_output=True, text=True, check=True
+    )
+    same, *cores = told.stdout.split()
+    assert same == "True"
+    assert cores == [str(sorted(os.sched_getaffinity(0))[1])]

@@ -71,18 +71,19 @@ def _told(ask: Callable[[], object]) -> object:
 
 
 def pin() -> None:
-    """Bind each thread of PyTorch's pool to a core of its own, where there are as many cores.
+    """Bind each thread that helps the first one to a core of its own, where there are as many.
 
-    To be called before anything was computed: the pool's threads are those that its first work
-    starts.
+    To be called before anything was computed: those threads are the ones that the first work
+    starts. The first thread stays free, and finds the core that is left: what an entry
+    starts inherits its cores.
     """
     if not hasattr(os, "sched_setaffinity"):
         return
     cores, before = sorted(os.sched_getaffinity(0)), _threads()
     torch.ones(2**20).add_(1)
-    pool = [os.getpid(), *sorted(_threads() - before)]
-    if len(pool) <= len(cores):
-        for thread, core in zip(pool, cores, strict=False):
+    helpers = sorted(_threads() - before)
+    if len(helpers) < len(cores):
+        for thread, core in zip(helpers, cores[1:], strict=False):
             os.sched_setaffinity(thread, {core})
 
 

@@ -11,6 +11,7 @@ import torch
 
 from harness.errors import EntryError, LoadingError
 from harness.worker.folder import SUBMISSION
+from harness.worker.loading import absence
 
 _HARNESS = Path(__file__).resolve().parents[2]
 _PYTHON = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "platstdlib"))
@@ -30,8 +31,7 @@ def guarded(call: Callable[[], Any], doing: str, error: type[EntryError] = Loadi
 def _sentence(error: BaseException, doing: str) -> str:
     """Say in one sentence what an exception of a submission's code means."""
     if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0]
-        return f"{doing} needs the package {package!r}, which is not installed here; install it"
+        return f"{doing} needs {absence.explained(error.name)}"
     if isinstance(error, SyntaxError):
         place = f"{Path(error.filename or '?').name}, line {error.lineno}"
         return f"{doing} failed: {place} is not valid Python ({error.msg})"

@@ -1,6 +1,5 @@
 """A manifest's network: its file imported by path, its factory called, its checkpoint loaded."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ from harness.errors import LoadingError
 from harness.records import Manifest
 from harness.worker.loading.faults import guarded
 from harness.worker.loading.hosting import hosted
+from harness.worker.loading.modules import load_file
 from harness.worker.loading.network import Loaded, Network, ready
+from harness.worker.loading.standins import StandIns
 from harness.worker.loading.weights import Mismatch, load_into
 
 
@@ -20,9 +21,12 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
 
     It is in eval mode with gradients off. Raises LoadingError.
     """
-    file = manifest.model.file
+    file, private = manifest.model.file, folder.parent.resolve()
+    stand_ins = StandIns(manifest.stand_ins, private)
+    sys.meta_path.append(stand_ins)
+    place, root = ((folder / path).resolve() for path in (file, manifest.model.root))
     with hosted(device):
-        source = _import(folder / file)
+        source = guarded(lambda: load_file(place, root, private), f"importing {place.name}")
         module = _build(source, manifest.model.factory, manifest.model.arguments, file)
     checkpoint = folder / manifest.weights.path if manifest.weights else None
     needs_weights = next(module.parameters(), None) is not None
@@ -42,19 +46,8 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
             plain = _build(source, table.factory, table.arguments, file)
         _share_weights(plain, module, table.factory)
         twin = network(plain)
-    return Loaded(network(module), complete, mismatch, twin)
-
-
-def _import(file: Path) -> Any:
-    """Import a file by its path, under a name that no package has; its folder is importable."""
-    sys.path.insert(0, str(file.parent))
-    spec = importlib.util.spec_from_file_location(f"submission_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise LoadingError(f"model.file {file.name} is not a Python file; name the network's file")
-    source = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = source
-    guarded(lambda: spec.loader.exec_module(source), f"importing {file.name}")  # type: ignore[union-attr]
-    return source
+    lent = tuple(sorted(stand_ins.served))
+    return Loaded(network(module), complete, mismatch, twin, lent)
 
 
 def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> torch.nn.Module:

@@ -19,6 +19,7 @@ from harness.errors import LoadingError
 from harness.records import Manifest, OfficialTable
 from harness.worker.loading.faults import guarded
 from harness.worker.loading.hosting import Visit, hosted
+from harness.worker.loading.modules import OwnModules
 from harness.worker.loading.network import Loaded, Network, ready
 from harness.worker.loading.standins import StandIns
 from harness.worker.loading.weights import Mismatch
@@ -32,8 +33,9 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     """
     table = manifest.official
     assert table is not None
-    sys.path.insert(0, str(folder))
-    stand_ins = StandIns(table.stand_ins, folder)
+    folder = folder.resolve()
+    sys.meta_path.insert(0, OwnModules(folder, (folder,), "models"))
+    stand_ins = StandIns(manifest.stand_ins, folder)
     sys.meta_path.append(stand_ins)
     network, visit = _network(manifest, table, folder, device)
     twin = None
@@ -61,7 +63,7 @@ def _network(
 ) -> tuple[Network, Visit]:
     """Call `select_model`; `plain` with the arguments of the twin for the counters."""
     file = folder / manifest.model.file
-    tree = function(file.read_text(encoding="utf-8"))
+    tree = function(file.read_text(encoding="utf-8-sig"))
     if plain and manifest.complexity:
         tree = with_arguments(tree, manifest.complexity.factory, manifest.complexity.arguments)
     scope: dict[str, Any] = {"os": os, "torch": torch, "__file__": str(file), "__name__": file.stem}

@@ -11,14 +11,14 @@ scan    the selective scan of Mamba, in plain PyTorch
 """
 
 import importlib.util
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, NoReturn
 
+from harness.worker.loading.modules import asking_file
 from harness.worker.loading.standins import axes, layers, scan
 
 _TIMM = {
@@ -37,9 +37,11 @@ WORKING: Mapping[str, Mapping[str, Any]] = {
     "audioop": {},
     "basicsr": _TIMM | {"ARCH_REGISTRY": layers.Registry()},
     "cv2": {},
+    "deepspeed": {},
     "einops": {"rearrange": axes.rearrange, "repeat": axes.repeat, "Rearrange": axes.Rearrange},
     "huggingface_hub": {"PyTorchModelHubMixin": layers.HubMixin},
     "imp": {},
+    "lmdb": {},
     "mamba_ssm": {"Mamba": scan.Mamba, "selective_scan_fn": scan.selective_scan},
     "mmcv": {"ConvModule": layers.ConvModule},
     "onnx": {},
@@ -70,7 +72,7 @@ class StandIns(MetaPathFinder, Loader):
     ) -> ModuleSpec | None:
         """Find a module of a package, where no other finder did."""
         package = fullname.partition(".")[0]
-        if package not in self.packages or not self._asked_by_entry():
+        if package not in self.packages or not asking_file(2).startswith(self.folder):
             return None
         self.served.add(package)
         return ModuleSpec(fullname, self, is_package=True)
@@ -81,12 +83,6 @@ class StandIns(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Leave it as it was made."""
-
-    def _asked_by_entry(self) -> bool:
-        frame: FrameType | None = sys._getframe(2)
-        while frame and "importlib" in frame.f_code.co_filename:
-            frame = frame.f_back
-        return frame is not None and frame.f_code.co_filename.startswith(self.folder)
 
 
 class _StandIn(ModuleType):

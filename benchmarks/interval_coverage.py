@@ -1,6 +1,6 @@
 """Are the intervals and ties of runtimes what they claim? Simulated against synthetic truth.
 
-    python benchmarks/coverage.py [--challenges N]
+    python benchmarks/interval_coverage.py [--challenges N]
 
 Every simulated challenge has a baseline and six entries on 100 images, whose times differ between
 images as those of the published tables do (27 to 45 %, chosen per entry). The device drifts as a
