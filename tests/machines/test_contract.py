@@ -118,6 +118,6 @@ def test_enough_is_found():
 
 
 @pytest.mark.skipif(not hasattr(torch.backends, "fp32_precision"), reason="PyTorch before 2.9")
-@pytest.mark.parametrize("name", host._WATCHED)
+@pytest.mark.parametrize("name", host.WATCHED)
 def test_the_switch_exists(name):
     attrgetter(name)(torch.backends)
