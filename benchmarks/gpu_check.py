@@ -250,6 +250,9 @@ def checked(options: argparse.Namespace, end: float, folder: Path) -> None:
         last = repetitions[-1]
         say(f"## Repetition {number + 1}, {made} rounds", "", *board(last))
         say("Flags:", "", *(list(flags([last])) or ["None."]))
+    if not in_common(repetitions)[0].rows:
+        say("No network was timed in every repetition.")
+        return
     say("## What launches cost", "", *launches(repetitions[0]))
     say("## Ratios to SPAN from run to run", "", *spreads(in_common(repetitions)))
     say("## What a visit costs", "", overhead(repetitions))

@@ -50,6 +50,7 @@ def _host_ms(visits: Sequence[Visit]) -> float | None:
             for image in zip(*(visit.launch_ms[split] for visit in visits), strict=True)
         )
         for split in (visits[0].launch_ms if visits else ())
+        if all(split in visit.launch_ms for visit in visits)
     ]
     return statistics.fmean(splits) if splits else None
 

@@ -108,8 +108,8 @@ def _apart(pairs: Iterable[tuple[Calls, Calls]]) -> str:
     """
     apart: dict[tuple[str, int], list[bool]] = {}
     for one, other in pairs:
-        for split, images in one.items():
-            for index, pair in enumerate(zip(images, other[split], strict=True)):
+        for split in one.keys() & other.keys():
+            for index, pair in enumerate(zip(one[split], other[split], strict=True)):
                 calls = apart.setdefault((split, index), [])
                 calls += [_are_apart(*call) for call in zip(*pair, strict=True)]
     calls = [call for image in apart.values() for call in image]

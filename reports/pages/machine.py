@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Sequence
 
-from harness.records import DeviceState, Entry, Spread
+from harness.records import Entry, Spread
 from reports import units
 
 _FIGURES = (
@@ -21,7 +21,13 @@ def lines(entry: Entry) -> list[tuple[str, str]]:
     states = [made.state for made in timing.visits if made.state] if timing else []
     if not timing or not states:
         return []
-    found = [(heading, _spread(states, figure)) for figure, heading in _FIGURES]
+    found = [
+        (heading, _spread([getattr(state, figure) for state in states]))
+        for figure, heading in _FIGURES
+    ]
+    bursts = [spread for state in states for spread in state.burst_c.values()]
+    if bursts:
+        found.append(("Temperature while its energy was counted [°C]", _spread(bursts)))
     reasons = dict.fromkeys(reason for state in states for reason in state.reasons)
     held = timing.process_bytes
     repeats = sum(made.repeats for made in timing.visits)
@@ -33,8 +39,8 @@ def lines(entry: Entry) -> list[tuple[str, str]]:
     ]
 
 
-def _spread(states: Sequence[DeviceState], figure: str) -> str:
-    known: list[Spread] = [s for state in states if (s := getattr(state, figure)) is not None]
+def _spread(spreads: Sequence[Spread | None]) -> str:
+    known = [spread for spread in spreads if spread is not None]
     if not known:
         return "not available"
     middle = statistics.median(spread.middle for spread in known)

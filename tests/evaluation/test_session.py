@@ -207,9 +207,10 @@ def test_what_the_budget_cut_short_goes_on_later(bench):
 
 def test_the_time_left_is_told_from_the_first_round_on(bench):
     told = []
-    bench.progress.at = lambda number, of, left_s: told.append((number, of, left_s))
+    bench.progress.at = lambda number, of, left_s=None: told.append((number, of, left_s))
     rounds.time([A, BASE], replace(bench, now=lambda: 60.0 * len(bench.made)))
-    assert told == [(1, 3, None), (2, 3, 360.0), (3, 3, 180.0)]
+    # the first is the unit's own: an executor does the session as one
+    assert told[1:] == [(1, 3, None), (2, 3, 360.0), (3, 3, 180.0)]
 
 
 # ---------------------------------------------------------------- memory

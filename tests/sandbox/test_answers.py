@@ -102,6 +102,11 @@ def test_an_answer_nested_too_deep_is_a_failure(content):
         read("inspect", content)
 
 
+def test_a_switch_of_either_interface_may_have_been_changed():
+    content = answer("time") | {"switches_changed": ["threads", "cudnn.enabled", "fp32_precision"]}
+    assert read("time", content).switches_changed == tuple(content["switches_changed"])
+
+
 @pytest.mark.parametrize(
     ("path", "new", "why"),
     [
@@ -114,6 +119,11 @@ def test_an_answer_nested_too_deep_is_a_failure(content):
         (("result", "samples_ms", "test"), ..., "of other splits"),
         (("result", "digests", "test"), [], "of other images"),
         (("result", "digests", "test", 0), "0", "no sha256"),
+        (("result", "digests", "test", 0), "", "no sha256"),
+        (("result", "whole_ms"), {"test": [[1.0]]}, "whole_ms is of other splits"),
+        (("result", "row_ms"), {"test": [[1, 1.0]]}, "row_ms is of other images"),
+        (("result", "graph_ms"), {"test": [[0, 0.0]]}, "graph_ms has a time of 0"),
+        (("result", "sweeps_s"), {"test": [99.0, 103.0]}, "sweeps_s lies outside the visit"),
         (("result", "perturbed_ms", "test"), [[1, 1.0]], "perturbed_ms is of other images"),
         (("result", "perturbed_ms", "valid"), [[0, 1.0], [0, 1.0]], "is of other images"),
         (("result", "began_s"), 99.0, "not of the time in which it was made"),

@@ -12,7 +12,7 @@ from harness.records import Switches
 
 # of torch.backends, beside those of the protocol. PyTorch 2.9 has two interfaces to the precision
 # of float32: where the newer one was used, the older one refuses to be read.
-_WATCHED = (
+WATCHED = (
     "fp32_precision",
     "cudnn.fp32_precision",
     "cudnn.conv.fp32_precision",
@@ -47,13 +47,13 @@ def read() -> dict[str, object]:
         "cudnn_tf32": _told(lambda: backends.cudnn.allow_tf32),
         "cudnn_benchmark": backends.cudnn.benchmark,
     }
-    return found | {name: _told(partial(attrgetter(name), backends)) for name in _WATCHED}
+    return found | {name: _told(partial(attrgetter(name), backends)) for name in WATCHED}
 
 
 def restore(before: dict[str, object]) -> None:
     """Set the watched switches of `torch.backends` back to what `read` found before."""
     now = read()
-    for name in _WATCHED:
+    for name in WATCHED:
         if now[name] != before[name]:
             owner, _, attribute = name.rpartition(".")
             holder = attrgetter(owner)(torch.backends) if owner else torch.backends
