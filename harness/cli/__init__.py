@@ -5,6 +5,7 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
 options   options that several commands share, and how their values are read
+phases    the same of `score` and `codabench`
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
 run       `run`: measure submissions, rank them once, render the report

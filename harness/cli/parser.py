@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from harness.cli import phases
 from harness.cli.options import (
     add_device,
     add_protocol,
@@ -14,7 +15,6 @@ from harness.cli.options import (
     add_time_limit,
     add_weights,
     box,
-    dates,
     names,
     numbers,
     percentage,
@@ -24,7 +24,6 @@ from harness.cli.options import (
 )
 
 DEMO = "demo"
-CODABENCH_IMAGE = "pytorch/pytorch:2.7.1-cuda12.8-cudnn9-runtime"  # Python 3.11, numpy, Pillow
 _PATH_HELP = "a submission folder, a folder of them, or an official repository"
 _ONE_PATH_HELP = "a submission folder, or an official repository with the id in --ids"
 
@@ -58,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     )
     rank.set_defaults(command=_command("rank"))
 
-    _add_uploads(commands)
+    phases.add(commands, _command)
     _add_data(commands)
 
     _add_exchange(commands)
@@ -176,63 +175,6 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=_command("run"))
-
-
-def _add_uploads(commands: Any) -> None:
-    score = commands.add_parser("score", help="score SR images without the code that made them")
-    score.add_argument("upload", type=Path, metavar="DIR|ZIP", help="the SR images, and a readme")
-    add_protocol(score, default="ntire2026")
-    score.add_argument(
-        "--data", type=Path, required=True, help="folder of the protocol's image folders"
-    )
-    score.add_argument("--split", default="", metavar="NAME", help="(default: the first one)")
-    score.add_argument("--scale", type=positive, help="of a protocol of several scales")
-    score.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    score.set_defaults(command=_command("score"))
-
-    codabench = commands.add_parser("codabench", help="the phases of a challenge on Codabench")
-    kinds = codabench.add_subparsers(required=True, metavar="WHAT", dest="what")
-    bundle = kinds.add_parser("bundle", help="all that opens a competition, from a protocol")
-    bundle.add_argument("protocol", metavar="PROTOCOL", help="an edition, by name or file")
-    bundle.add_argument(
-        "--data", type=Path, required=True, help="folder of the protocol's image folders"
-    )
-    bundle.add_argument("--out", type=Path, required=True, help="a new folder; OUT.zip beside it")
-    bundle.add_argument("--scale", type=positive, help="of a protocol of several scales")
-    bundle.add_argument(
-        "--phases",
-        type=names,
-        default=(),
-        metavar="dev,test",
-        help="splits in their order; dev is the first one (default: every split)",
-    )
-    bundle.add_argument(
-        "--dates",
-        type=dates,
-        default=(),
-        metavar="2026-02-01,2026-03-10,2026-03-17",
-        help="UTC: when each phase begins, and when the last ends (default: today, 30 days each)",
-    )
-    bundle.add_argument(
-        "--image", default=CODABENCH_IMAGE, help=f"Docker image (default: {CODABENCH_IMAGE})"
-    )
-    bundle.add_argument(
-        "--lr-link", default="", metavar="URL", help="where the LR images are, in place of a copy"
-    )
-    pull = kinds.add_parser("pull", help="a phase's exported leaderboard, claims beside figures")
-    pull.add_argument("leaderboard", type=Path, metavar="LEADERBOARD.csv")
-    pull.add_argument("--split", default="valid", metavar="NAME", help="(default: valid)")
-    pull.add_argument(
-        "--measured", type=Path, metavar="OUT|TABLE.csv", help="what the harness measured"
-    )
-    pull.add_argument(
-        "--to",
-        type=Path,
-        default=Path("codabench.csv"),
-        metavar="TABLE.csv",
-        help="a table for `rank` and `compare` (default: codabench.csv)",
-    )
-    codabench.set_defaults(command=_command("codabench"))
 
 
 def _add_data(commands: Any) -> None:

@@ -58,7 +58,7 @@ from harness.records.submission import (
     WeightsTable,
 )
 from harness.records.timing import Position, Round, RoundVisit, Timing
-from harness.records.upload import Claims, Reference, Scores, Wanted
+from harness.records.upload import Claims, Measured, Reference, Scores, Wanted
 
 __all__ = [
     "METRICS",
@@ -83,6 +83,7 @@ __all__ = [
     "Job",
     "LrImage",
     "Manifest",
+    "Measured",
     "ModelTable",
     "ModuleCost",
     "OfficialTable",
