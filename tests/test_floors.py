@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "statistics": "errors records",
     "images": "errors records store worker",
     "uploads": "errors records store images",
-    "codabench": "errors records store images uploads",
+    "codabench": "errors records worker store statistics images uploads entries evaluation",
     "entries": "errors records store worker",
     "sandbox": "errors records worker entries",
     "machines": "errors records worker entries sandbox",

@@ -8,6 +8,7 @@ teams     what may stand there for the commands of teams
 work      what may stand there on where the work of a run is done
 phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
+phases    the same of `score` and `codabench`
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere

@@ -27,7 +27,12 @@ def command(options: argparse.Namespace) -> int:
 def _bundle(options: argparse.Namespace) -> int:
     edition = protocols.load(options.protocol, options.scale)
     chosen = bundle.named_phases(edition, options.phases)
-    laid = phases(chosen, _dates(options.dates, len(chosen)), public_data=not options.lr_link)
+    laid = phases(
+        chosen,
+        _dates(options.dates, len(chosen)),
+        public_data=not options.lr_link,
+        code=options.code,
+    )
     # one by one: their order is that of the phases
     splits = [open_splits(edition, options.data, [phase.split.name])[0] for phase in laid]
     archive = bundle.write(

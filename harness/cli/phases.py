@@ -1,11 +1,11 @@
-"""What may be typed of a challenge's phases: SR images scored, a bundle for Codabench made."""
+"""What may stand after `score` and `codabench`: the phases in which teams upload."""
 
 from pathlib import Path
 from typing import Any
 
 from harness.cli.options import add_protocol, dates, names, positive, run_by
 
-CODABENCH_IMAGE = "pytorch/pytorch:2.7.1-cuda12.8-cudnn9-runtime"  # Python 3.11, numpy, Pillow
+_IMAGE = "pytorch/pytorch:2.7.1-cuda12.8-cudnn9-runtime"  # Python 3.11, numpy, Pillow
 
 
 def add(commands: Any) -> None:
@@ -44,8 +44,12 @@ def add(commands: Any) -> None:
         metavar="2026-02-01,2026-03-10,2026-03-17",
         help="UTC: when each phase begins, and when the last ends (default: today, 30 days each)",
     )
+    bundle.add_argument("--image", default=_IMAGE, help=f"Docker image (default: {_IMAGE})")
     bundle.add_argument(
-        "--image", default=CODABENCH_IMAGE, help=f"Docker image (default: {CODABENCH_IMAGE})"
+        "--code",
+        action="store_true",
+        help="teams upload code, which runs on a GPU queue; name an "
+        "--image that has the harness's packages",
     )
     bundle.add_argument(
         "--lr-link", default="", metavar="URL", help="where the LR images are, in place of a copy"

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 from harness.codabench import pages, shipped
 from harness.codabench.competition import LOGO, PAGES, TERMS, Phase, competition
+from harness.codabench.ingestion import LR, PROTOCOL
 from harness.codabench.logo import logo
 from harness.errors import InputError
 from harness.images.datasets import SplitData
@@ -68,7 +70,10 @@ def write(
     for path in (out, archive):
         if path.exists():
             raise InputError(f"{path} is there already; remove it or name another --out")
-    references = [reference_of(protocol, data) for data in splits]
+    references = [
+        reference_of(protocol, data, code=phase.code)
+        for phase, data in zip(phases, splits, strict=True)
+    ]
     about = {
         "competition.yaml": _yaml(competition(protocol, phases, image)),
         PAGES["Overview"]: pages.overview(protocol, phases, references, link),
@@ -83,8 +88,10 @@ def write(
             (partial / name).write_text(text, "utf-8")
         write_image(partial / LOGO, logo())
         shipped.write_scoring_program(partial / "scoring_program")
+        if any(phase.code for phase in phases):
+            shipped.write_ingestion_program(partial / "ingestion_program")
         for phase, data, reference in zip(phases, splits, references, strict=True):
-            _write_phase(phase, data, reference, partial)
+            _write_phase(protocol, phase, data, reference, partial)
         shutil.make_archive(str(partial), "zip", partial)
         partial.rename(out)
         Path(f"{partial}.zip").rename(archive)
@@ -98,7 +105,9 @@ def _yaml(table: dict[str, Any]) -> str:
     return str(yaml.safe_dump(table, sort_keys=False, allow_unicode=True, width=100))
 
 
-def _write_phase(phase: Phase, data: SplitData, reference: Reference, to: Path) -> None:
+def _write_phase(
+    protocol: Protocol, phase: Phase, data: SplitData, reference: Reference, to: Path
+) -> None:
     name, scale = data.name, reference.scale
     official = [wanted.names[0] for wanted in reference.images]
 
@@ -111,11 +120,17 @@ def _write_phase(phase: Phase, data: SplitData, reference: Reference, to: Path) 
 
     write_images(to / "reference_data" / name / HR, lambda i: read_hr(data, i, scale))
     _write_json(to / "reference_data" / name / REFERENCE, reference)
+    if phase.public_data:
+        write_images(to / "public_data" / name, lambda i: data.pairs[i].lr.read())
+    if phase.code:
+        given = to / "input_data" / name
+        write_images(given / LR, lambda i: data.pairs[i].lr.read())
+        own = replace(protocol, splits=(phase.split,))
+        (given / PROTOCOL).write_text(json.dumps(to_table(own)), "utf-8")
+        return
     solution = to / "solutions" / f"bicubic_{name}"
     write_images(solution, lambda i: upscale(data.pairs[i].lr.read(), scale))
     (solution / "readme.txt").write_text(_BICUBIC)
-    if phase.public_data:
-        write_images(to / "public_data" / name, lambda i: data.pairs[i].lr.read())
     kit = to / "starting_kit" / name
     shipped.write_check(kit)
     _write_json(kit / REFERENCE, reference)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from harness.records import Protocol, Split
-from harness.uploads.columns import COLUMNS
+from harness.uploads.columns import columns
 
 _SECONDS = 1800  # that a submission may take; Codabench's own 600 is short for 200 images
 _A_DAY, _IN_ALL = 5, 100  # submissions of a team
@@ -20,17 +20,22 @@ TERMS, LOGO = "pages/terms.md", "logo.png"
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase: uploads of one split between two dates, UTC."""
+    """A phase: uploads of one split between two dates, UTC; SR images, or code that makes them."""
 
     name: str
     split: Split
     start: datetime
     end: datetime
     public_data: bool = True  # whether the bundle carries its LR images
+    code: bool = False
 
 
 def phases(
-    splits: Sequence[tuple[str, Split]], dates: Sequence[datetime], public_data: bool
+    splits: Sequence[tuple[str, Split]],
+    dates: Sequence[datetime],
+    *,
+    public_data: bool = True,
+    code: bool = False,
 ) -> list[Phase]:
     """Lay phases end to end: `dates` are their starts, and the end of the last.
 
@@ -38,17 +43,19 @@ def phases(
     """
     ends = [date - timedelta(seconds=1) for date in dates[1:-1]] + [dates[-1]]
     return [
-        Phase(name, split, start, end, public_data)
+        Phase(name, split, start, end, public_data, code)
         for (name, split), start, end in zip(splits, dates[:-1], ends, strict=True)
     ]
 
 
 def competition(protocol: Protocol, phases: Sequence[Phase], image: str) -> dict[str, Any]:
     """Return the table that competition.yaml holds."""
+    code = any(phase.code for phase in phases)
+    what = "code and weights" if code else "SR images and a readme"
     return {
         "version": 2,
         "title": protocol.title,
-        "description": f"x{protocol.scale} super-resolution: upload SR images and a readme",
+        "description": f"x{protocol.scale} super-resolution: upload {what}",
         "image": LOGO,
         "terms": TERMS,
         "docker_image": image,
@@ -63,19 +70,27 @@ def competition(protocol: Protocol, phases: Sequence[Phase], image: str) -> dict
         "forum_enabled": True,
         "pages": [{"title": title, "file": file} for title, file in PAGES.items()],
         "tasks": [_task(index, phase) for index, phase in enumerate(phases)],
-        "solutions": [_solution(index, phase) for index, phase in enumerate(phases)],
+        "solutions": [
+            _solution(index, phase) for index, phase in enumerate(phases) if not phase.code
+        ],
         "phases": [_phase(index, phase) for index, phase in enumerate(phases)],
-        "leaderboards": [_leaderboard()],
+        "leaderboards": [_leaderboard(code)],
     }
 
 
 def _task(index: int, phase: Phase) -> dict[str, Any]:
+    ran = {
+        "ingestion_program": "ingestion_program",
+        "input_data": f"input_data/{phase.split.name}",
+        "ingestion_only_during_scoring": False,
+    }
     return {
         "index": index,
         "name": f"SR images of {phase.split.name}",
         "description": f"PSNR and SSIM on the split {phase.split.name}",
         "scoring_program": "scoring_program",
         "reference_data": f"reference_data/{phase.split.name}",
+        **(ran if phase.code else {}),
     }
 
 
@@ -106,15 +121,16 @@ def _phase(index: int, phase: Phase) -> dict[str, Any]:
         "hide_output": private,
         "hide_prediction_output": private,
         "hide_score_output": private,
-        "starting_kit": f"starting_kit/{phase.split.name}",
         "tasks": [index],
     }
+    if not phase.code:
+        table["starting_kit"] = f"starting_kit/{phase.split.name}"
     if phase.public_data:
         table["public_data"] = f"public_data/{phase.split.name}"
     return table
 
 
-def _leaderboard() -> dict[str, Any]:
+def _leaderboard(code: bool) -> dict[str, Any]:
     """Codabench gives every phase the first leaderboard, so hidden phases have columns there."""
     return {
         "title": "Results",
@@ -130,6 +146,6 @@ def _leaderboard() -> dict[str, Any]:
                 "precision": column.precision,
                 "hidden": column.hidden,
             }
-            for index, column in enumerate(COLUMNS)
+            for index, column in enumerate(columns(code))
         ],
     }

@@ -35,9 +35,24 @@ def _overview(
         dates = f"{phase.start:%Y-%m-%d %H:%M} | {phase.end:%Y-%m-%d %H:%M}"
         yield f"| {phase.name} | {phase.split.name} | {len(reference.images)} | {dates} |"
     where = f"[here]({link})" if link else "under *Files*"
-    first = references[0].images[0]
     yield f"\nThe LR images are {where}.\n"
     yield "## What to upload\n"
+    yield from _code() if phases[0].code else _images(protocol, references[0])
+    if any(phase.split.private for phase in phases):
+        hidden = ", ".join(phase.name for phase in phases if phase.split.private)
+        yield f"Scores of the phase {hidden} are hidden until the challenge ends.\n"
+
+
+def _code() -> Iterator[str]:
+    yield (
+        "A ZIP file that holds, without a folder around them, a `submission.toml`, the network's "
+        "file and its checkpoint. It is loaded, restores every LR image and is timed once, each in "
+        "a process of its own.\n"
+    )
+
+
+def _images(protocol: Protocol, reference: Reference) -> Iterator[str]:
+    first = reference.images[0]
     yield (
         "A ZIP file that holds, without a folder around them, the SR image of every LR image "
         f"(`{first.names[0]}` or `{first.names[-1]}`; PNG, RGB, 8 bits, {protocol.scale} times "
@@ -48,9 +63,6 @@ def _overview(
         "`python check.py UPLOAD.zip` of the starting kit (*Files*) says beforehand what would be "
         "refused; it needs numpy and Pillow.\n"
     )
-    if any(phase.split.private for phase in phases):
-        hidden = ", ".join(phase.name for phase in phases if phase.split.private)
-        yield f"Scores of the phase {hidden} are hidden until the challenge ends.\n"
 
 
 def evaluation(protocol: Protocol, phases: Sequence[Phase]) -> str:
@@ -66,10 +78,12 @@ def _evaluation(protocol: Protocol, phases: Sequence[Phase]) -> Iterator[str]:
         "on every side, and averaged over the images of a split. SSIM has a Gaussian window of "
         "11 x 11 with sigma 1.5, whole windows only.\n"
     )
-    yield (
-        "Runtime, parameters and extra data on the leaderboard are what the `readme.txt` reports. "
-        "The final ranking does not use them: the organisers measure every entry's code.\n"
-    )
+    if not any(phase.code for phase in phases):
+        yield (
+            "Runtime, parameters and extra data on the leaderboard are what the `readme.txt` "
+            "reports. The final ranking does not use them: the organisers measure every entry's "
+            "code.\n"
+        )
     limits = [phase.split for phase in phases if phase.split.threshold]
     if limits:
         yield "## Thresholds\n"

@@ -10,6 +10,7 @@ import harness
 
 # the rooms that `uploads` may import, and itself; see docs/architecture.md
 _PARTS = ("errors.py", "records", "store", "images", "uploads")
+_CACHES = shutil.ignore_patterns("__pycache__")
 _PACKAGE = '"""Parts of the benchmarking harness, as its `codabench bundle` copied them."""\n'
 
 _SCORE = '''\
@@ -18,6 +19,15 @@ _SCORE = '''\
 import sys
 
 from harness.uploads.program import main
+
+sys.exit(main(sys.argv[1:]))
+'''
+_INGEST = '''\
+"""Runs one submission: python3 ingest.py INPUT FOLDER OUTPUT. Needs what the harness needs."""
+
+import sys
+
+from harness.codabench.ingestion import main
 
 sys.exit(main(sys.argv[1:]))
 '''
@@ -41,6 +51,14 @@ def write_scoring_program(to: Path) -> None:
     (to / "metadata.yaml").write_text(f"command: {command}\n")
 
 
+def write_ingestion_program(to: Path) -> None:
+    """Write what the ingestion container runs: the whole harness."""
+    shutil.copytree(Path(harness.__file__).parent, to / "harness", ignore=_CACHES)
+    (to / "ingest.py").write_text(_INGEST)
+    command = "python3 /app/program/ingest.py /app/input_data /app/ingested_program /app/output"
+    (to / "metadata.yaml").write_text(f"command: {command}\n")
+
+
 def write_check(to: Path) -> None:
     """Write `check.py` of a starting kit, beside which its reference.json must lie."""
     copy_parts(to / "harness")
@@ -55,6 +73,6 @@ def copy_parts(to: Path) -> None:
     for name in _PARTS:
         part = installed / name
         if part.is_dir():
-            shutil.copytree(part, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(part, to / name, ignore=_CACHES)
         else:
             shutil.copyfile(part, to / name)

@@ -61,7 +61,7 @@ from harness.records.submission import (
     WeightsTable,
 )
 from harness.records.timing import Position, Round, RoundVisit, Timing
-from harness.records.upload import Claims, Reference, Scores, Wanted
+from harness.records.upload import Claims, Measured, Reference, Scores, Wanted
 
 __all__ = [
     "METRICS",
@@ -88,6 +88,7 @@ __all__ = [
     "LrImage",
     "Machine",
     "Manifest",
+    "Measured",
     "ModelTable",
     "ModuleCost",
     "OfficialTable",

@@ -27,6 +27,7 @@ class Reference:
     colour: Literal["rgb", "y"] = "rgb"  # of the PSNR and SSIM that are shown first
     rounded_luma: bool = False
     ssim: bool = True
+    code: bool = False  # whether the images come from code that ran there; see Measured
     private: bool = False  # its scores are for the organisers alone
 
 
@@ -39,6 +40,16 @@ class Claims:
     extra_data: bool | None = None
     params: int | None = None
     description: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What running submitted code gave, beside its SR images; or why it gave nothing."""
+
+    params: int | None = None
+    runtime_ms: float | None = None  # of one visit
+    device: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from harness.records.schema import from_table
 from harness.uploads import readme
 from harness.uploads.archive import MOST_FILES, is_litter, listed, most_bytes
 
+MEASURED = "measured.json"  # what the ingestion program leaves beside SR images
 _LONGEST_README = 1 << 16  # bytes
 _CODE = {".py", ".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".toml", ".ipynb", ".sh"}
 
@@ -39,6 +40,7 @@ def check(folder: Path, reference: Reference) -> Checked:
         return Checked((), None, (str(error),))
     readmes = [name for name in present if Path(name).stem.casefold() == "readme"]
     known = {name for wanted in reference.images for name in wanted.names}
+    known |= {MEASURED} if reference.code else set()
     strays = [name for name in present if name not in known | {*readmes}]
     claims, faults = _claims(folder, readmes)
     faults += _strays(strays, reference)

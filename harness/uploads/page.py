@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.images.png import Image, write_image
-from harness.records import Reference, Scores
+from harness.records import Measured, Reference, Scores
 from harness.uploads.crops import Crop
 
 _STYLE = """\
@@ -52,16 +52,21 @@ def refused(title: str, faults: Sequence[str]) -> str:
     )
 
 
-def scored(reference: Reference, scores: Scores, crops: Mapping[str, Crop]) -> str:
+def scored(
+    reference: Reference,
+    scores: Scores,
+    crops: Mapping[str, Crop],
+    measured: Measured | None = None,
+) -> str:
     """Return the page of a scored upload; `crops` are those of its worst images, by their names."""
     title = f"{reference.title}: {reference.split}"
     if reference.private:
         count = f"{len(scores.images)} images were scored."
         return _page(title, [f"<p>{count} The scores of this phase are hidden until it ends.</p>"])
-    return _page(title, [*_notes(reference, scores), *_table(scores), *_crops(crops)])
+    return _page(title, [*_notes(reference, scores, measured), *_table(scores), *_crops(crops)])
 
 
-def _notes(reference: Reference, scores: Scores) -> Iterator[str]:
+def _notes(reference: Reference, scores: Scores, measured: Measured | None) -> Iterator[str]:
     yield (
         f"<p>x{reference.scale}, {reference.border} pixels cut on every side. "
         "PSNR and SSIM are means over the images.</p>"
@@ -69,6 +74,13 @@ def _notes(reference: Reference, scores: Scores) -> Iterator[str]:
     if scores.hints:
         hints = "".join(f"<li>{escape(hint)}</li>" for hint in scores.hints)
         yield f'<div class="bad"><p>The figures look like a slip:</p><ul>{hints}</ul></div>'
+    if measured:
+        yield (
+            f"<p>Measured by running the code there, on {escape(measured.device)}: "
+            f"{measured.runtime_ms:.2f} ms per image in one visit, "
+            f"{measured.params:,} parameters. The final ranking measures again.</p>"
+        )
+        return
     claims = scores.claims
     if claims is None:
         yield "<p>There is no readme.txt: runtime, parameters and extra data stay empty.</p>"

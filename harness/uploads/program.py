@@ -12,7 +12,8 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.images.png import Image, read_image
-from harness.records import Reference
+from harness.records import Measured, Reference
+from harness.records.schema import SchemaError, from_table
 from harness.store.files import write_text
 from harness.uploads import checking, columns, page, scoring
 from harness.uploads.crops import worst_window
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _score(given: Path, out: Path, reference: Reference) -> None:
+    measured = _measured(given / "res") if reference.code else None
     checked = checking.check(given / "res", reference)
     if checked.faults:
         raise DataError("\n".join(checked.faults))
@@ -50,10 +52,21 @@ def _score(given: Path, out: Path, reference: Reference) -> None:
         checked.files[i].name: worst_window(read_image(checked.files[i]), read_hr(i))
         for i in scoring.worst(scores.images)
     }
-    write_text(out / PAGE, page.scored(reference, scores, crops))
-    cells = columns.cells(reference, scores)
+    write_text(out / PAGE, page.scored(reference, scores, crops, measured))
+    cells = columns.cells(reference, scores, measured)
     write_text(out / SCORES, json.dumps(cells, allow_nan=False))
     print(f"{len(scores.images)} images were scored.")
+
+
+def _measured(res: Path) -> Measured:
+    """Read what the ingestion program found. Raises DataError where the code failed there."""
+    try:
+        measured = from_table(Measured, json.loads((res / checking.MEASURED).read_text("utf-8")))
+    except (OSError, ValueError, SchemaError):
+        raise DataError("the ingestion program left no figures: see its log") from None
+    if measured.failure:
+        raise DataError(measured.failure)
+    return measured
 
 
 def _refuse(out: Path, title: str, faults: Sequence[str]) -> int:

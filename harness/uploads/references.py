@@ -8,7 +8,7 @@ from harness.images.png import Image, crop_to_multiple
 from harness.records import Protocol, Reference, Wanted
 
 
-def reference_of(protocol: Protocol, data: SplitData) -> Reference:
+def reference_of(protocol: Protocol, data: SplitData, *, code: bool = False) -> Reference:
     """Describe a split's uploads. Raises DataError where it has no HR images."""
     split = next(split for split in protocol.splits if split.name == data.name)
     if not data.scorable:
@@ -22,6 +22,7 @@ def reference_of(protocol: Protocol, data: SplitData) -> Reference:
         colour=protocol.colour,
         rounded_luma=protocol.rounded_luma,
         ssim=protocol.ssim,
+        code=code,
         private=split.private,
     )
 
