@@ -183,13 +183,16 @@ def test_only_what_an_entry_may_need_is_given_to_it(clone):
     assert "operator_source/build.py" in given(7)
 
 
-def test_what_a_team_left_broken_in_the_shared_folder_harms_only_itself(tmp_path):
+def test_what_a_team_left_broken_harms_only_itself(tmp_path):
     clone = official.write_edition(tmp_path / "clone")
     (clone / "models" / "team03_package" / "data").symlink_to("/nowhere")
-    plain, packaged = discover([clone], ids=(-1, 3))
+    (clone / "model_zoo" / "team04_loose.pth").unlink()
+    (clone / "model_zoo" / "team04_loose.pth").symlink_to("/dev/zero")
+    plain, packaged, loose = discover([clone], ids=(-1, 3, 4))
     assert isinstance(plain, Submission)
-    assert isinstance(packaged, BrokenSubmission)
-    assert "'models/team03_package/data' is a link to nothing" in str(packaged.error)
+    assert isinstance(packaged, Submission)
+    assert isinstance(loose, BrokenSubmission)
+    assert str(loose.error).startswith("'model_zoo/team04_loose.pth' is a device")
 
 
 def test_digests_depend_on_the_files_given_and_on_what_is_lent(tmp_path):

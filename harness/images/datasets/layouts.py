@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.errors import DataError
+
 Files = Mapping[str, Path]  # what `*` stands for -> file
 
 
@@ -65,12 +67,19 @@ def at(data: Path, layout: Layout) -> Found:
 
 
 def files(data: Path, pattern: str) -> Files:
-    """Map what `*` stands for to each file that fits `pattern`, in the order of their names."""
+    """Map what `*` stands for to each file that fits `pattern`, in the order of their names.
+
+    The end after `*` fits whatever its case. Raises DataError where two files have one name.
+    """
     if not pattern:
         return {}
     before, _, after = Path(pattern).name.partition("*")
-    return {
-        file.name[len(before) : len(file.name) - len(after)]: file
-        for file in sorted((data / pattern).parent.glob(Path(pattern).name))
-        if not file.name.startswith(".")
-    }
+    found: dict[str, Path] = {}
+    for file in sorted((data / pattern).parent.glob(f"{before}*")):
+        if file.name.startswith(".") or not file.name.lower().endswith(after.lower()):
+            continue
+        name = file.name[len(before) : len(file.name) - len(after)]
+        if name in found:
+            raise DataError(f"{found[name]} and {file} are one image; remove one of them")
+        found[name] = file
+    return found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness import cli, protocols
 from harness.errors import DataError
-from harness.images.datasets import open_splits
+from harness.images.datasets import layouts, open_splits
 from harness.images.datasets.layouts import LAYOUTS, find
 from harness.images.png import crop_to_multiple, read_image, write_image
 from harness.images.resize import downscale
@@ -228,3 +228,12 @@ def test_the_lr_files_in_circulation_are_met(shared, tmp_path, dataset):
     for file in files:
         ours = read_image(tmp_path / dataset / file)
         np.testing.assert_array_equal(ours, read_image(theirs / file), err_msg=str(file))
+
+
+def test_a_suffix_fits_whatever_its_case_and_two_of_one_name_are_refused(tmp_path):
+    for name in ("a.png", "b.PNG", "c.Png", "d.bmp"):
+        (tmp_path / name).touch()
+    assert list(layouts.files(tmp_path, "*.png")) == ["a", "b", "c"]
+    (tmp_path / "a.PNG").touch()
+    with pytest.raises(DataError, match="are one image; remove one of them"):
+        layouts.files(tmp_path, "*.png")
