@@ -66,6 +66,7 @@ class Complexity:
     uncalled: tuple[str, ...] = ()  # modules that the forward never called
     problems: dict[str, str] = field(default_factory=dict)  # counter -> why it failed
     on_shapes: bool = False  # counted on the meta device, which computes no pixel
+    by_content: tuple[int, ...] = ()  # torch's FLOPs of a smooth image and of noise, if not alike
 
 
 @dataclass(frozen=True)

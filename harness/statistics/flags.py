@@ -17,6 +17,7 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     """Return the flags that go on the entry's row."""
     flags = {
         "counter-failed": _uncounted(inspection.complexity),
+        "content-dependent": _by_content(inspection.complexity),
         "flops-disagree": inspection.disagreement,
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
@@ -42,6 +43,13 @@ def _uncounted(complexity: Complexity) -> str:
     why = [f"{counter} counts nothing: {reason}" for counter, reason in complexity.problems.items()]
     others = [f"{name} {count.flops / 1e9:.4g} G" for name, count in complexity.flops.items()]
     return "; ".join([*why, f"the others: {', '.join(others)}"] if others else why)
+
+
+def _by_content(complexity: Complexity) -> str:
+    if not complexity.by_content:
+        return ""
+    smooth, noise = (f"{flops / 1e9:.4g} G" for flops in complexity.by_content)
+    return f"its cost depends on the image: {smooth} for a smooth one, {noise} for noise as large"
 
 
 def _loose(inspection: Inspection) -> str:

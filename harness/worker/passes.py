@@ -48,7 +48,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
         params_loaded = complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
-        lr = desk.smooth_lr(*desk.job.input_size)
+        lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
         counts, modules = guarded(
             lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
         )

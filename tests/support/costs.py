@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from harness.worker.complexity import count_parameters
-from harness.worker.complexity.hooks import activations, hooks_count, num_conv, record_calls
+from harness.worker.complexity.hooks import activations, hooks_count, num_conv, recorded
 from tests.support.architectures import ARCHITECTURES, Architecture, Size
 
 CHALLENGE_INPUT: Size = (256, 256)
@@ -39,8 +39,9 @@ def measure(name: str, size: Size = CHALLENGE_INPUT) -> Costs:
     with torch.device("meta"):
         network = counted(ARCHITECTURES[name])
         image = torch.empty(1, 3, *size)
-    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=PER_ELEMENT) as counter:
-        calls = record_calls(network, image)
+    mode = FlopCounterMode(display=False, custom_mapping=PER_ELEMENT)
+    with torch.no_grad(), recorded(network) as calls, mode as counter:
+        network(image)
     flops = dict(counter.get_flop_counts()["Global"])
     unseen = flops.pop(UNSEEN, 0)
     return Costs(

@@ -7,16 +7,16 @@ programs     exported programs: their graph, counted by shape in the units of fv
 plain        modules in the form that counters see
 parameters   parameters of a network
 modules      each module's share
-precision    the floating-point types that a network computes in
+results      the results of operators: their floating-point types, and what memory they take
 agreement    where counters disagree or are blind, and which operators are to blame
 """
 
 from harness.worker.complexity.agreement import blind_spots, disagreement
-from harness.worker.complexity.measurement import costs, measure, measure_affordably
+from harness.worker.complexity.measurement import costs, measure, measure_affordably, uniform_noise
 from harness.worker.complexity.parameters import count_parameters
 from harness.worker.complexity.plain import plainly
-from harness.worker.complexity.precision import precisions
 from harness.worker.complexity.programs import count_program
+from harness.worker.complexity.results import precisions
 
 __all__ = [
     "blind_spots",
@@ -28,4 +28,5 @@ __all__ = [
     "measure_affordably",
     "plainly",
     "precisions",
+    "uniform_noise",
 ]

@@ -6,6 +6,7 @@ The three read one list of calls, recorded by forward hooks during one forward. 
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -28,11 +29,9 @@ class Call:
     output: torch.Size | None
 
 
-def record_calls(network: nn.Module, input: Tensor) -> list[Call]:
-    """Run `network` once on a copy of `input`; return all calls of its modules, in order of return.
-
-    Whatever the forward raises passes through; no hook stays behind.
-    """
+@contextmanager
+def recorded(network: nn.Module) -> Iterator[list[Call]]:
+    """Record the calls of all modules of `network`, in order of return; no hook stays behind."""
     calls: list[Call] = []
 
     def record(
@@ -46,11 +45,10 @@ def record_calls(network: nn.Module, input: Tensor) -> list[Call]:
         for _, module in _callable_modules(network)
     ]
     try:
-        network(input.clone())
+        yield calls
     finally:
         for handle in handles:
             handle.remove()
-    return calls
 
 
 def activations(calls: list[Call]) -> int:

@@ -1,19 +1,23 @@
 """All counters on one input."""
 
 import copy
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import torch
+from fvcore.nn import FlopCountAnalysis
 from torch import Tensor, nn
 
 from harness.records import Complexity, Count, ModuleCost
 from harness.worker.complexity.hooks import (
+    Call,
     activations,
     hooks_count,
     num_conv,
-    record_calls,
+    recorded,
     uncalled_modules,
 )
 from harness.worker.complexity.modules import module_costs
@@ -24,9 +28,14 @@ from harness.worker.complexity.operators import (
     torch_count,
 )
 from harness.worker.complexity.plain import plainly
+from harness.worker.complexity.results import Results
 
+T = TypeVar("T")
 Costs = tuple[Complexity, tuple[ModuleCost, ...]]  # of the network, and of each of its modules
-LARGE = 100 * 10**9  # multiply-accumulates of one forward; the baselines of all editions are below
+SEED = 0  # the official scripts seed nothing: any draw is as theirs, and this one can be repeated
+LARGE = 50 * 10**9  # multiply-accumulates of a forward, and
+HELD = 4 * 2**30  # bytes of all its results, from which shapes alone are tried
+_HELD_AT_MOST = 6 * 2**30  # bytes, which a trace may take for real
 
 
 def measure(network: nn.Module, input: Tensor) -> Complexity:
@@ -34,26 +43,28 @@ def measure(network: nn.Module, input: Tensor) -> Complexity:
     return costs(network, input)[0]
 
 
-def costs(network: nn.Module, input: Tensor) -> Costs:
+def costs(network: nn.Module, input: Tensor, held: int = 0) -> Costs:
     """Count what one forward of `network` on `input` costs, by four counters, and its modules'.
 
     `input` is a float tensor, [1, 3, 256, 256] in the challenge, on the network's device. The
-    network should be in eval mode and is run four times without gradients; its hooks are
-    left as found. One that fuses its branches at the first forward should have had it.
+    network should be in eval mode and is run three times without gradients, each time with the
+    random generators at SEED; its hooks are left as found. One that fuses its branches
+    at the first forward should have had it. `held` are the bytes of all results of a forward, as
+    far as known: a trace holds them to its end, and is not made where they are too many.
 
     On the meta device, where shapes alone are computed, the figures are what they are on a CPU,
     but for `ptflops` of fused attention, which shows there as matrix products.
 
     A counter that fails is named in `problems`. What the network itself raises passes through.
     """
-    trace = functools.cache(partial(fvcore_analysis, network, input))
     with torch.no_grad(), plainly(network):
-        calls = record_calls(network, input)
+        calls, torch_counted = _recorded(network, input)
+        trace = _attempted(partial(_trace, network, input, held))
         counters: dict[str, Callable[[], Count]] = {
             "fvcore": lambda: fvcore_count(trace()),
             "hooks": partial(hooks_count, calls),
-            "torch": partial(torch_count, network, input),
-            "ptflops": partial(ptflops_count, network, input),
+            "torch": torch_counted,
+            "ptflops": partial(_with_same_draws, ptflops_count, network, input),
         }
         flops, problems = {}, {}
         for name, count in counters.items():
@@ -74,23 +85,81 @@ def costs(network: nn.Module, input: Tensor) -> Costs:
 
 
 def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Costs:
-    """Count what one forward of `network` on `input` costs, without a forward that is too large.
+    """Count what one forward of `network` on `input` costs, without a forward that is too dear.
 
-    A network that is predicted to take LARGE multiply-accumulates, by what torch's counter says of
-    the image `small` and by the areas, is counted on shapes alone: a copy of it on the meta
+    A network that is predicted to take LARGE multiply-accumulates or HELD bytes, by what it takes
+    for the image `small` and by the areas, is counted on shapes alone: a copy of it on the meta
     device. It has to cost the same on `small` there as for real, and no counter may fail, so that
-    no network that does something else with shapes is counted so; it is run for real.
+    no network that does something else with shapes is counted so; it is run for real. What it
+    costs on noise instead of `small` tells whether its cost depends on content.
     """
     with torch.no_grad(), plainly(network):
-        return _on_shapes(network, small, input) or costs(network, input)
+        smooth = _with_same_draws(torch_count, network, small).flops
+        given = small.clone()
+        with Results() as results:
+            network(given)
+        growth = input[0].numel() / small[0].numel()
+        held = round(results.bytes * growth)
+        dear = smooth * growth >= LARGE or held >= HELD
+        counted = _on_shapes(network, small, smooth, input) if dear else None
+        complexity, modules = counted or costs(network, input, held)
+        noisy = _on_noise(network, small)
+    if noisy not in (None, smooth):
+        complexity = replace(complexity, by_content=(smooth, noisy))
+    return complexity, modules
 
 
-def _on_shapes(network: nn.Module, small: Tensor, input: Tensor) -> Costs | None:
-    """Count a large network on the meta device; None where it is small, or shapes do not do."""
+def uniform_noise(shape: Sequence[int]) -> Tensor:
+    """Draw what costs are counted on: uniform in [0, 1), whatever a network's data range is.
+
+    So do the official scripts since 2024, with `torch.rand`; those of 2022 leave the input's memory
+    as it is.
+    """
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(SEED))
+
+
+def _recorded(network: nn.Module, input: Tensor) -> tuple[list[Call], Callable[[], Count]]:
+    """Record the calls of a forward that torch's counter watches, or of another where it fails."""
+    with recorded(network) as calls:
+        counted = _attempted(partial(_with_same_draws, torch_count, network, input))
     try:
-        flops = torch_count(network, small).flops
-        if flops * input[0].numel() < LARGE * small[0].numel():
-            return None
+        counted()
+    except Exception:
+        with recorded(network) as calls:
+            network(input.clone())
+    return calls, counted
+
+
+def _attempted(call: Callable[[], T]) -> Callable[[], T]:
+    """Call once; return what gives the result, or raises what was raised, as often as asked."""
+    future: Future[T] = Future()
+    try:
+        future.set_result(call())
+    except Exception as error:
+        future.set_exception(error)
+    return future.result
+
+
+def _with_same_draws(
+    count: Callable[[nn.Module, Tensor], T], network: nn.Module, input: Tensor
+) -> T:
+    """Count a network that may draw; no other draw of the process changes by it."""
+    with torch.random.fork_rng([input.device] if input.is_cuda else []):
+        torch.manual_seed(SEED)
+        return count(network, input)
+
+
+def _trace(network: nn.Module, input: Tensor, held: int) -> FlopCountAnalysis:
+    if held > _HELD_AT_MOST and not input.is_meta:
+        raise MemoryError(
+            f"its trace holds about {held / 2**30:.0f} GiB at once, and shapes alone do not do"
+        )
+    return _with_same_draws(fvcore_analysis, network, input)
+
+
+def _on_shapes(network: nn.Module, small: Tensor, flops: int, input: Tensor) -> Costs | None:
+    """Count a network that takes `flops` on `small` on the meta device; None where it cannot be."""
+    try:
         shapes = copy.deepcopy(network).to("meta")
         if torch_count(shapes, small.to("meta")).flops != flops:
             return None
@@ -98,6 +167,15 @@ def _on_shapes(network: nn.Module, small: Tensor, input: Tensor) -> Costs | None
     except Exception:  # whatever fails here is tried for real, and fails there for its own reason
         return None
     return None if counted[0].problems else counted
+
+
+def _on_noise(network: nn.Module, small: Tensor) -> int | None:
+    """Return the FLOPs of noise of the size of `small`; None where the network fails on it."""
+    noise = uniform_noise(small.shape).to(small.device)
+    try:
+        return _with_same_draws(torch_count, network, noise).flops
+    except Exception:  # it is asked no more of than of its own input
+        return None
 
 
 def _in_one_sentence(error: Exception) -> str:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.worker.complexity import measure, measure_affordably
+from harness.worker.complexity.results import Results
 
 SMALL, INPUT = torch.rand(1, 3, 8, 8), torch.rand(1, 3, 16, 24)
 HEAD, TAIL = 16 * 24 * 3 * 8 * 9, 16 * 24 * 8 * 12 * 9  # 3x3 on 16x24, 3 to 8 and 8 to 12
@@ -97,6 +98,24 @@ def test_large_is_predicted_from_the_small_image(monkeypatch: pytest.MonkeyPatch
     for bound, on_shapes in ((HEAD + TAIL, True), (HEAD + TAIL + 1, False)):
         monkeypatch.setattr("harness.worker.complexity.measurement.LARGE", bound)
         assert measure_affordably(network, SMALL, INPUT)[0].on_shapes is on_shapes
+
+
+def test_what_a_trace_would_hold_is_predicted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Plain().eval()
+    with torch.no_grad(), Results() as results:
+        network(SMALL)
+    held = results.bytes * INPUT.numel() // SMALL.numel()
+    for bound, on_shapes in ((held, True), (held + 1, False)):
+        monkeypatch.setattr("harness.worker.complexity.measurement.HELD", bound)
+        assert measure_affordably(network, SMALL, INPUT)[0].on_shapes is on_shapes
+
+
+@pytest.mark.usefixtures("everything_is_large")
+def test_a_trace_that_holds_too_much_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.worker.complexity.measurement._HELD_AT_MOST", 0)
+    complexity, _ = measure_affordably(LooksAtPixels().eval(), SMALL, INPUT)
+    assert complexity.problems["fvcore"].startswith("MemoryError: its trace holds about 0 GiB")
+    assert complexity.flops.keys() == {"hooks", "torch", "ptflops"}
 
 
 @pytest.mark.usefixtures("everything_is_large")

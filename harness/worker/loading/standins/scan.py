@@ -108,7 +108,9 @@ def _per_channel(matrix: Tensor, channels: int) -> Tensor:
 def _scan(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     """Scan pieces of about the square root of the length side by side, then carry their states.
 
-    A step for every element of a long sequence is slow, and to trace it slower.
+    A step for every element of a long sequence is slow, and to trace it slower. What is left of a
+    state from before a piece is worked out twice: to keep it of every step takes the memory of
+    length x channels x states.
     """
     length = u.shape[-1]
     piece = math.isqrt(length - 1) + 1
@@ -116,16 +118,18 @@ def _scan(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     a = a[:, :, None]
     state = torch.zeros((), device=u.device)  # [batch, channels, states, pieces] from step 0 on
     decay = torch.ones((), device=u.device)  # of a state from before the piece
-    ys, decays = [], []
+    ys, carried = [], []
     for t in range(piece):
         step = delta[..., t][:, :, None]
         kept = torch.exp(step * a)
         state = kept * state + step * u[..., t][:, :, None] * b[..., t]
         decay = kept * decay
         ys.append((state * c[..., t]).sum(2))
-        decays.append(decay)
     before = _carry(state, decay)
-    carried = [(d * before * c[..., t]).sum(2) for t, d in enumerate(decays)]
+    decay = torch.ones((), device=u.device)
+    for t in range(piece):
+        decay = torch.exp(delta[..., t][:, :, None] * a) * decay
+        carried.append((decay * before * c[..., t]).sum(2))
     y = torch.stack(ys, -1) + torch.stack(carried, -1)
     whole: Tensor = y.flatten(-2)[..., :length]
     return whole
