@@ -84,7 +84,7 @@ def _decoded(path: Path) -> Image | None:
         return None
     try:
         image: Image = codec.png_decode(content)
-    except RuntimeError:  # of the codec: Pillow says what is wrong
+    except (RuntimeError, ValueError):  # it fails on a text that is no text, too: Pillow is to tell
         return None
     return image
 
