@@ -107,7 +107,8 @@ def test_tasks_nodes_and_the_controller_die_and_nothing_is_lost(cluster, bench, 
     again = [end.retried.count("; ") + 1 if end.retried else 0 for end in ended]
     assert [begun(bench, chore.name) for chore in chores] == [1 + count for count in again]
     cluster.start_node(killed)
-    cluster.call("scontrol", "update", f"nodename={drained}", "state=resume")
+    # a controller that was killed may have forgotten the drain
+    cluster.call("scontrol", "update", f"nodename={drained}", "state=resume", check=False)
 
 
 def test_a_preempted_task_gives_its_unit_back_and_it_is_done_once_more(cluster, bench, tmp_path):

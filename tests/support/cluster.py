@@ -1,6 +1,7 @@
 """A private Slurm cluster of four nodes and seven GPUs that are none, all on this host."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -108,7 +109,11 @@ def started() -> Iterator[PrivateCluster]:
     if missing or os.geteuid() != 0:
         wanted = f"{', '.join(missing)} (Debian: slurmctld slurmd slurm-client munge)"
         pytest.skip(f"a private Slurm cluster needs {wanted if missing else 'root'}")
-    with tempfile.TemporaryDirectory(prefix="cluster-") as name, pytest.MonkeyPatch.context() as at:
+    with (
+        _alone(),
+        tempfile.TemporaryDirectory(prefix="cluster-") as name,
+        pytest.MonkeyPatch.context() as at,
+    ):
         cluster = PrivateCluster(Path(name))
         cluster.folder.chmod(0o755)
         at.setenv("SLURM_CONF", f"{name}/slurm.conf")
@@ -118,6 +123,14 @@ def started() -> Iterator[PrivateCluster]:
             yield cluster
         finally:
             cluster.stop()
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for the cluster of another process of these tests to end: its ports are the same."""
+    with Path(tempfile.gettempdir(), "private-cluster.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def wait_for(condition, seconds: float = 90) -> None:
