@@ -37,7 +37,11 @@ T = TypeVar("T")
 class _Lines:
     """A progress of one line per pass."""
 
-    def at(self, number: int, of: int) -> None: ...
+    def say(self, line: str) -> None:
+        """Print it: it ends in the log."""
+        print(line, flush=True)
+
+    def at(self, number: int, of: int, left_s: float | None = None) -> None: ...
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         print(f"{entry}: {stage}", flush=True)
