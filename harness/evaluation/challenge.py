@@ -22,7 +22,7 @@ from harness.images.datasets import SplitData
 from harness.records import Entry, Failure, Machine, Round, Run, SplitInfo
 from harness.sandbox.staging import remove_leftovers
 from harness.store import lock
-from harness.store.runs import SCHEMA_VERSION, save_run
+from harness.store.runs import RESULTS, SCHEMA_VERSION, save_run
 
 
 def run(
@@ -61,6 +61,8 @@ def _measured(
         own = replace(bench, machine=end.machine)
         book.write(own, entries, (), f"{done} of {len(found)} entries are evaluated")
 
+    if not book.has_begun():
+        book.write(bench, entries, (), f"0 of {len(found)} entries are evaluated")
     units = [Evaluation(one) for one in found]
     ended = executor.carry_out(units, bench, evaluated)
     entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
@@ -104,6 +106,10 @@ class _Book:
     def __init__(self, out: Path, command: str, tell: Callable[[Run], None]) -> None:
         self._out, self._command, self._tell = out, command, tell
         self._splits: tuple[SplitInfo, ...] | None = None
+
+    def has_begun(self) -> bool:
+        """Tell whether a run was written here before, which is not to be lost."""
+        return (self._out / RESULTS).is_file()
 
     def write(
         self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...], unfinished: str

@@ -111,7 +111,7 @@ def _static(bench: Bench) -> list[str]:
 def _reason(entry: Entry, found: Submission | BrokenSubmission) -> str:
     """Say why there is no result, every missing package, and what the entry printed last."""
     reason = entry.failure.reason if entry.failure else f"its status is {entry.status}"
-    if isinstance(found, Submission) and "not installed" in reason:
+    if isinstance(found, Submission) and "installed here" in reason:
         missing = missing_packages(found)
         if len(missing) > 1:
             reason += f"; missing altogether: {', '.join(missing)}"

@@ -39,6 +39,7 @@ RECORDS: Mapping[PassName, type[Any]] = {
 }
 _SCRIPTED = "fake"  # the tests' device, whose calls take as long as a script says
 _LARGEST = 2**63  # of numbers
+_SIGNED = ("low", "high")  # of a probe: what its outputs span
 _LONGEST = 4000  # of texts
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FLAG = re.compile(r"[a-z-]{1,40}")
@@ -139,17 +140,20 @@ def _read(record: type[Any], table: object) -> Any:
         raise AnswerError(str(error)) from None
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: Any, least: float = 0) -> Any:
     """Return plain values that can be shown, stored and reckoned with. Raises AnswerError."""
     if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+        return {
+            _cleaned(key): _cleaned(item, -_LARGEST if key in _SIGNED else 0)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, str):
         _expect(value not in ("inf", "-inf", "nan"), f"a number is {value}")  # as records read them
         return one_line(value[:_LONGEST])
     if isinstance(value, int | float):
-        _expect(0 <= value < _LARGEST, "a number is out of range")  # as is NaN
+        _expect(least <= value < _LARGEST, "a number is out of range")  # as is NaN
     return value
 
 

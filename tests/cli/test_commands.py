@@ -55,6 +55,7 @@ COLUMNS = [
     "flops_hooks",
     "flops_torch",
     "flops_ptflops",
+    "flops_graph",
     "activations",
     "num_conv",
     "flags",
@@ -192,7 +193,8 @@ def test_a_finished_run_is_ranked_again_under_another_protocol(finished, tmp_pat
     assert "below 40.00 dB" in capsys.readouterr().out
 
 
-def test_a_table_is_ranked_by_the_edition_it_is_named_after(capsys):
+def test_a_table_is_ranked_by_the_edition_it_is_named_after(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     assert cli.main(["rank", str(PUBLISHED / "ntire2026.csv")]) == cli.OK
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split()[:4] == ["1", "22", "22_SPANV2_ESR_C2", "3.873283"]

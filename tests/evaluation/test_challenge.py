@@ -12,7 +12,11 @@ EXPECTED = {
     "factory_raises": ("failed", "load", "width must divide by 7 (model.py, line 5)"),
     "good": ("ok", None, ""),
     "kills_itself": ("failed", "process", "SIGSEGV"),
-    "missing_package": ("failed", "load", "install it"),
+    "missing_package": (
+        "failed",
+        "load",
+        "neither installed here nor among",
+    ),
     "missing_weights": ("partial", "load", "weights.pth is not there"),
     "nan": ("failed", "forward", "NaN"),
     "out_of_memory": ("failed", "forward", "ran out of memory"),

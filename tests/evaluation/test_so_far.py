@@ -33,7 +33,7 @@ def test_every_entry_and_round_is_written_and_rendered(tmp_path):
     assert seen == [
         ("0 of 2 entries are evaluated", ["pending", "pending"], 0),
         ("1 of 2 entries are evaluated", ["ok", "pending"], 0),
-        ("all entries are evaluated, none is timed", ["ok", "failed"], 0),
+        ("2 of 2 entries are evaluated", ["ok", "failed"], 0),
         ("all entries are evaluated, and timed in 1 of 1 rounds", ["ok", "failed"], 1),
         ("", ["ok", "failed"], 1),
     ]

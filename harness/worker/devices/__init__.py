@@ -19,7 +19,7 @@ from harness.worker.devices.fake import FakeDevice
 
 __all__ = ["Device", "Lap", "resolve", "select"]
 
-_NAMES = re.compile(r"cpu|cuda(:\d+)?|fake")
+_NAMES = re.compile(r"cpu|(cuda|fake)(:\d+)?")
 _KINDS: dict[str, type[Device]] = {"cpu": CpuDevice, "cuda": CudaDevice, "fake": FakeDevice}
 
 
