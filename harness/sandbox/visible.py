@@ -21,6 +21,7 @@ _SYSTEM = (
     "/sys/devices/system",
 )
 _PREFIX = ("bin", "lib", "lib64", "include", "pyvenv.cfg")  # of an environment's folder
+_PACKAGES = ("site-packages", "dist-packages")  # folders that a .pth file may add, say
 _NODES = ("null", "zero", "full", "random", "urandom")
 _NVIDIA = ("nvidia*", "nvidia-caps")
 
@@ -34,6 +35,7 @@ def read_only() -> tuple[Path, ...]:
     own = [
         *(prefix / name for prefix in prefixes for name in _PREFIX),
         *(Path(sysconfig.get_path(kind)) for kind in kinds),
+        *(Path(name) for name in sys.path if Path(name).name in _PACKAGES),
         *([Path(site.getusersitepackages())] if site.ENABLE_USER_SITE else []),
         *(Path(name) for name in os.environ.get("LD_LIBRARY_PATH", "").split(":") if name),
     ]

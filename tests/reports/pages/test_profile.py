@@ -58,7 +58,8 @@ def test_a_way_that_fails_is_a_row_and_the_others_go_on(tmp_path, capsys, monkey
     assert cli.main(["profile", path, *options, *out]) == cli.OK
     made = from_table(Profiling, json.loads((tmp_path / "out" / "profile.json").read_text()))
     ways = {way.name: way for way in made.variants}
-    assert ways["float16"].failure.reason.endswith("raised TypeError: float32 alone")
+    reason = ways["float16"].failure.reason
+    assert reason.endswith("raised TypeError: float32 alone (model.py, line 15)")
     assert "exit status 7" in ways["bfloat16"].failure.reason
     assert "needs an NVIDIA GPU" in ways["CUDA graph"].failure.reason
     assert ways["channels_last"].psnr_submitted_db == (inf,)
