@@ -31,9 +31,10 @@ _SPECIAL = {
 }
 _PACKAGES = "% needs \\usepackage[T1]{fontenc}, and textcomp, array, booktabs and graphicx\n"
 _TEXT = r">{\raggedright\arraybackslash}p{2.5cm}"  # of 8.4, as columns of papers are wide
-_FITTED = (  # to the page, then to the line
-    r"\noindent\ifdim\dimexpr\ht0+\dp0\relax>.9\textheight\resizebox{!}{.9\textheight}{\usebox0}"
-    r"\else\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi\fi\par"
+_FITTED = (  # to the line, then to the page
+    r"\ifdim\wd0>\linewidth\sbox0{\resizebox{\linewidth}{!}{\usebox0}}\fi"
+    r"\noindent\ifdim\dimexpr\ht0+\dp0\relax>.9\textheight\resizebox*{!}{.9\textheight}{\usebox0}"
+    r"\else\usebox0\fi\par"
 )
 _LONG = 14  # letters that fit a column of text
 _ENDLESS = 24  # letters without a joint: no word that anybody reads
