@@ -17,6 +17,7 @@ def clone(tmp_path_factory):
     return official.write_edition(tmp_path_factory.mktemp("clone") / "NTIRE_ESR")
 
 
+@pytest.mark.heavy
 def test_an_imported_entry_restores_what_the_original_does(clone, tmp_path):
     found = discover([clone], ids=(-1, 2, 3))
     folders = [adopt(one, tmp_path / "native") for one in found]

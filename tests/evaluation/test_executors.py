@@ -27,6 +27,7 @@ def serial(tmp_path_factory):
     return data, tiny.run(folder / "out", data, ENTRIES)[0]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "executor", [Local(["fake:0", "fake:1"]), Local(["fake"], jobs=2)], ids=["devices", "jobs"]
 )
