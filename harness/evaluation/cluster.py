@@ -15,13 +15,14 @@ from harness.errors import InputError
 from harness.evaluation import slurm
 from harness.evaluation.bench import Bench, unheard
 from harness.evaluation.executors import Done, Ended
-from harness.evaluation.slurm import Jobs, Queue, Settings
+from harness.evaluation.slurm import Jobs, Queue, RefusedError, Settings
 from harness.evaluation.task import LOSSES, Plan, Silent, finished
 from harness.evaluation.units import Unit
 from harness.store import files
 from harness.store.claims import Claims, Holder
 
 _BARREN = 3  # submissions in a row of which nothing came
+_REFUSALS = 3  # in a row: one alone may be a controller that was lost for a moment
 
 
 class DetachedError(Exception):
@@ -124,7 +125,7 @@ class _Watch:
     ) -> None:
         self._bench, self._claims, self._jobs, self._most = bench, claims, jobs, settings.jobs
         self._of, self._left, self._lost = len(planned), list(planned), 0
-        self._barren, self._before, self._told = 0, "", ""
+        self._barren, self._before, self._told, self._refusals = 0, "", "", 0
         self._since = time.monotonic()
         self.queue, self.given_up = Queue(), ""
         self._drop_ended()
@@ -160,14 +161,23 @@ class _Watch:
         self._left = left
 
     def _submit(self, plan: Path, tasks: int) -> None:
-        """Submit so many tasks; give up where nothing came of several submissions in a row."""
+        """Submit so many tasks; give up where nothing came of several submissions in a row.
+
+        Raises RefusedError where several in a row were refused.
+        """
         if tasks <= 0:
             return
         before = f"{self._left} {[len(self._claims.losses(key)) for key in self._left]}"
-        self._barren = self._barren + 1 if before == self._before else 1
-        if self._barren <= _BARREN:
-            self._before = before
-            self._jobs.submit(plan, tasks)
+        barren = self._barren + 1 if before == self._before else 1
+        if barren <= _BARREN:
+            try:
+                self._jobs.submit(plan, tasks)
+            except RefusedError:
+                self._refusals += 1
+                if self._refusals == _REFUSALS:
+                    raise
+            else:
+                self._before, self._barren, self._refusals = before, barren, 0
         elif not self.queue.alive:
             self.given_up = (
                 f"{_BARREN} jobs in a row ended without finishing a unit: give more --job-minutes, "

@@ -17,6 +17,10 @@ _WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
 _RUNNING = {"RUNNING", "CONFIGURING", "SUSPENDED", "RESIZING"}
 
 
+class RefusedError(InputError):
+    """A submission that failed: it was refused, or Slurm's controller was lost meanwhile."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What is asked of Slurm; names as on the command line."""
@@ -55,7 +59,11 @@ class Jobs:
         self._settings, self._exclusive, self._submissions = settings, exclusive, 0
 
     def submit(self, plan: Path, tasks: int) -> None:
-        """Submit an array of tasks that work on `plan`. Raises InputError with Slurm's reason."""
+        """Submit an array of tasks that work on `plan`.
+
+        Raises RefusedError with Slurm's reason (it may have taken the job all the same: ask the
+        queue), InputError without submitit.
+        """
         try:
             import submitit
         except ImportError:
@@ -84,7 +92,7 @@ class Jobs:
         try:
             executor.map_array(work, [str(plan)] * tasks)
         except submitit.core.utils.FailedJobError as error:
-            raise InputError(f"Slurm took no job: {_last_line(str(error))}") from None
+            raise RefusedError(f"Slurm took no job: {_last_line(str(error))}") from None
 
     def queue(self) -> Queue | None:
         """Count the tasks that are alive; None where Slurm does not answer."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -189,7 +190,22 @@ def test_a_detached_run_goes_on_alone_and_is_picked_up(cluster, bench, tmp_path)
     assert [begun(bench, name) for name in ("one", "two")] == [1, 1]
 
 
-def test_what_slurm_refuses_is_said_at_once(cluster, bench, tmp_path):
+def test_a_submission_that_was_cut_off_is_made_again(cluster, bench, tmp_path, monkeypatch):
+    sbatch = tmp_path / "bin" / "sbatch"
+    sbatch.parent.mkdir()
+    cut = "sbatch: error: Batch job submission failed: Connection reset by peer"
+    sbatch.write_text(
+        f'#!/bin/sh\n[ -e {tmp_path}/cut ] || {{ : > {tmp_path}/cut; echo "{cut}" >&2; exit 1; }}\n'
+        f'exec {shutil.which("sbatch")} "$@"\n'
+    )
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", str(sbatch.parent), prepend=os.pathsep)
+    (end,) = Cluster(SETTINGS, tmp_path / "out").carry_out([Chore("one")], bench)
+    assert (tmp_path / "cut").exists()
+    assert (end.lost, begun(bench, "one")) == ("", 1)
+
+
+def test_what_slurm_goes_on_refusing_is_said(cluster, bench, tmp_path):
     executor = Cluster(replace(SETTINGS, partition="nowhere"), tmp_path / "out")
     with pytest.raises(InputError, match="Invalid partition name"):
         executor.carry_out([Chore("one")], bench)
