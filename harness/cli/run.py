@@ -8,7 +8,7 @@ from pathlib import Path
 import reports
 from harness import cli, protocols
 from harness.cli import executors
-from harness.cli.inputs import data_folder, stand_ins, submissions
+from harness.cli.inputs import data_folder, say, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
@@ -44,9 +44,13 @@ def command(options: argparse.Namespace) -> int:
             folder = out if len(editions) == 1 else out / f"x{edition.scale}"
             executor = executors.executor(options, folder)
             data = data_folder(options.data, edition, folder)
+            splits = open_splits(edition, data, options.splits, progress=shown.opening)
+            for split in splits:
+                if split.left_out:
+                    say(f"{split.name}: {split.left_out}")
             bench = Bench(
                 edition,
-                open_splits(edition, data, options.splits, progress=shown.opening),
+                splits,
                 device,
                 Store(folder),
                 shown,
