@@ -203,6 +203,29 @@ def test_a_check_tells_what_to_correct(tmp_path, capsys):
     ]
 
 
+def test_a_check_refuses_what_a_run_refuses(tmp_path, capsys):
+    """HR images alone that are too small at a scale, and a folder of LR images without any."""
+    data = write(tmp_path / "data", Set5__HR__a=HR[:18], Set14__HR__b=HR)
+    (data / "Set14" / "LR_bicubic" / "X4").mkdir(parents=True)
+    (data / "Set14" / "HR" / "c.bmp").touch()
+    status, printed = checked(data, capsys)
+    assert status == cli.SOMETHING_FAILED
+    assert printed.out.splitlines() == [
+        "ok   Set14, x4: 0 pairs, HR (layout EDSR, KAIR)",
+        "FIX  Set14, x4: b.png has no LR image Set14/LR_bicubic/X4/*x4.png",
+        "ok   Set14, x4: c.bmp: no image of the set, as it fits no pattern Set14/HR/*.png or "
+        "Set14/LR_bicubic/X4/*x4.png",
+        "ok   Set5: 1 HR images, from which LR is made where it is needed, 65x18 to 65x18 "
+        "(layout EDSR, KAIR)",
+        "FIX  Set5, x4: a.png is 65x18; with a border of 4, PSNR and SSIM need 19 pixels on each "
+        "side",
+    ]
+    with pytest.raises(DataError) as caught:
+        opened(data)
+    assert "Set14: b.png has no LR image" in str(caught.value)
+    assert "Set5: a.png is 65x18; with a border of 4" in str(caught.value)
+
+
 def test_folders_without_images(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     status, printed = checked(tmp_path / "empty", capsys)
