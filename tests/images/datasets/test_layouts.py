@@ -85,7 +85,7 @@ def test_lr_images_are_made_for_a_protocol_that_states_its_files(tmp_path):
 
 def test_lr_files_of_other_names_are_not_replaced_in_silence(tmp_path):
     data = write(tmp_path / "data", Set5__HR__a=HR, Set5__LR_bicubic__X4__a=LR)
-    with pytest.raises(DataError, match=r"a.png has no LR image Set5/LR_bicubic/X4/\*x4.png"):
+    with pytest.raises(DataError, match=r"there is no LR image Set5/LR_bicubic/X4/\*x4.png"):
         opened(data)
 
 
