@@ -26,6 +26,7 @@ score     `score`: SR images against HR, without the code that made them
 codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
+verify    `verify`: a stored run held to its raw samples and its trail
 compare   `compare`: two runs or tables, metric beside metric
 merge     `merge`: runs of several machines joined into one
 table     `table`: the benchmark table of a paper

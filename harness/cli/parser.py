@@ -95,6 +95,12 @@ def parser(program: str) -> argparse.ArgumentParser:
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=run_by("report"))
 
+    verify = commands.add_parser(
+        "verify", help="recompute what a run says from its raw samples, and say what differs"
+    )
+    verify.add_argument("out", type=Path, metavar="OUT")
+    verify.set_defaults(command=run_by("verify"))
+
     show = commands.add_parser("show", help="what there is, and what this machine can measure")
     show.add_argument("what", choices=("protocols", "submissions", "device"))
     show.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=PATH_HELP)

@@ -9,7 +9,7 @@ from pathlib import Path
 import reports
 from harness import cli, protocols
 from harness.cli import dry_run, executors
-from harness.cli.inputs import data_folder, stand_ins, submissions
+from harness.cli.inputs import data_folder, say, stand_ins, submissions
 from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
@@ -51,9 +51,13 @@ def command(options: argparse.Namespace) -> int:
             executor = executors.executor(options, folder)
             made = Path(embedded.name) if options.dry_run else folder
             data = data_folder(options.data, edition, made)
+            splits = open_splits(edition, data, options.splits, progress=shown.opening)
+            for split in splits:
+                if split.left_out:
+                    say(f"{split.name}: {split.left_out}")
             bench = Bench(
                 edition,
-                open_splits(edition, data, options.splits, progress=shown.opening),
+                splits,
                 device,
                 Store(folder),
                 shown,

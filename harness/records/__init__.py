@@ -34,6 +34,7 @@ from harness.records.passes import (
     Probe,
     Restoration,
     Study,
+    Unused,
     VariantName,
     Visit,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "Timing",
     "TimingPolicy",
     "Track",
+    "Unused",
     "Variant",
     "VariantName",
     "Visit",

@@ -81,6 +81,14 @@ class ModuleCost:
 
 
 @dataclass(frozen=True)
+class Unused:
+    """The parameters that take no part in a forward."""
+
+    names: tuple[str, ...] = ()
+    elements: int = 0
+
+
+@dataclass(frozen=True)
 class Inspection:
     """Result of the `inspect` pass."""
 
@@ -103,6 +111,7 @@ class Inspection:
     repeatable: bool = True  # the same input gave the same output twice
     program: str = ""  # what an exported program is: its kind, size and weights
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
+    unused: Unused | None = field(default_factory=Unused)  # None where it is not known
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
+        "unused-params": _unused(inspection),
         "checkpoint-entry": inspection.chosen,
         "plain-path": _plain_path(inspection, manifest),
         "exported": _exported(inspection),
@@ -89,6 +90,18 @@ def _adapted(inspection: Inspection) -> str:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         parts.append(f"left out, as not the network's: {', '.join(names[:_NAMED])}{more}")
     return "; ".join(parts)
+
+
+def _unused(inspection: Inspection) -> str:
+    unused = inspection.unused
+    if unused is None or not unused.elements:
+        return ""
+    more = f" and {len(unused.names) - _NAMED} more" if len(unused.names) > _NAMED else ""
+    return (
+        f"{unused.elements} of its {inspection.params} parameters take no part in a forward "
+        f"({', '.join(unused.names[:_NAMED])}{more}), as of branches that training alone needs; "
+        "hand in the network in the form that is deployed"
+    )
 
 
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:

@@ -17,6 +17,7 @@ from harness.records import (
     Probe,
     Profile,
     Restoration,
+    Unused,
     Visit,
     pixels,
 )
@@ -73,9 +74,24 @@ def _inspect() -> Callable[[Desk], Inspection]:
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             modules=modules,
+            unused=_unused(network.module, small),
         )
 
     return run
+
+
+def _unused(module: torch.nn.Module, small: torch.Tensor) -> Unused | None:
+    """Return the parameters without part in a forward, of noise: a router sends it everywhere."""
+    from harness.worker import complexity
+
+    if isinstance(module, Program):
+        return Unused()
+    noise = complexity.uniform_noise(small.shape).to(small.device)
+    doing = "counting unused parameters"
+    found: Unused | None = guarded(
+        lambda: complexity.unused_parameters(module, noise), doing, ForwardError
+    )
+    return found
 
 
 def _counted(

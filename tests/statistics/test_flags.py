@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.records import Complexity, Count, Inspection, Manifest, ModelTable
+from harness.records import Complexity, Count, Inspection, Manifest, ModelTable, Unused
 from harness.statistics.flags import flags_of, is_note
 
 MANIFEST = Manifest("an entry", ModelTable("model.py", "Network"))
@@ -38,6 +38,13 @@ INSPECTION = Inspection(params=1, params_loaded=1, complexity=COUNTED)
             "left out, as not the network's: a, b, c, d, e and 2 more",
         ),
         (
+            {"params": 2_236_728, "unused": Unused(tuple("abcdefg"), 1_738_944)},
+            "unused-params",
+            "1738944 of its 2236728 parameters take no part in a forward (a, b, c, d, e and 2 "
+            "more), as of branches that training alone needs; hand in the network in the form that "
+            "is deployed",
+        ),
+        (
             {"chosen": "'params_ema' is taken of params_ema, params; weights.key names another"},
             "checkpoint-entry",
             "'params_ema' is taken of params_ema, params; weights.key names another",
@@ -50,6 +57,7 @@ def test_what_is_out_of_the_ordinary_is_flagged(change, flag, text):
 
 def test_an_ordinary_inspection_has_no_flag():
     assert flags_of(replace(INSPECTION, loaded_share=0.9), MANIFEST, "torch") == {}
+    assert flags_of(replace(INSPECTION, unused=None), MANIFEST, "torch") == {}
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,11 @@ def refuse_other(file: Path, name: str) -> None:
         raise LoadingError(f"{name} is text, not a checkpoint; put the checkpoint in its place")
 
 
-def unpickled(read: Callable[[], Any], name: str) -> Any:
-    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises."""
+def unpickled(read: Callable[[], Any], name: str, cure: str = _SAVE_AGAIN) -> Any:
+    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises.
+
+    `cure` is what to do where the file would run code.
+    """
     try:
         return read()
     except pickle.UnpicklingError as error:
@@ -82,8 +85,7 @@ def unpickled(read: Callable[[], Any], name: str) -> Any:
             raise LoadingError(f"{name} is not a checkpoint that torch can read") from error
         what = f" of {refused[1]}" if refused else ""
         raise LoadingError(
-            f"{name} needs arbitrary unpickling{what}, which can run code, and is refused; "
-            f"{_SAVE_AGAIN}"
+            f"{name} needs arbitrary unpickling{what}, which can run code, and is refused; {cure}"
         ) from error
     except Exception as error:
         raise LoadingError(

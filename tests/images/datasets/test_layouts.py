@@ -85,7 +85,7 @@ def test_lr_images_are_made_for_a_protocol_that_states_its_files(tmp_path):
 
 def test_lr_files_of_other_names_are_not_replaced_in_silence(tmp_path):
     data = write(tmp_path / "data", Set5__HR__a=HR, Set5__LR_bicubic__X4__a=LR)
-    with pytest.raises(DataError, match=r"there is no LR image Set5/LR_bicubic/X4/\*x4.png"):
+    with pytest.raises(DataError, match=r"a.png .*none fits Set5/LR_bicubic/X4/\*x4.png"):
         opened(data)
 
 
@@ -201,6 +201,30 @@ def test_a_check_tells_what_to_correct(tmp_path, capsys):
         "ok   test, x4: 1 LR images, which can be timed but not scored, 16x12 to 16x12 "
         "(layout BasicSR)",
     ]
+
+
+def test_a_check_refuses_what_a_run_refuses(tmp_path, capsys):
+    """HR images alone that are too small at a scale, and a folder of LR images without any."""
+    data = write(tmp_path / "data", Set5__HR__a=HR[:18], Set14__HR__b=HR)
+    (data / "Set14" / "LR_bicubic" / "X4").mkdir(parents=True)
+    (data / "Set14" / "HR" / "c.bmp").touch()
+    status, printed = checked(data, capsys)
+    assert status == cli.SOMETHING_FAILED
+    assert printed.out.splitlines() == [
+        "ok   Set14, x4: 0 pairs, HR (layout EDSR, KAIR)",
+        "FIX  Set14, x4: there is no LR image Set14/LR_bicubic/X4/*x4.png of its 1 HR images; make "
+        f"them: esr-harness data prepare {data}/Set14/HR --scales 4 --to {data}/Set14",
+        "ok   Set14, x4: c.bmp: no image of the set, as it fits no pattern Set14/HR/*.png or "
+        "Set14/LR_bicubic/X4/*x4.png",
+        "ok   Set5: 1 HR images, from which LR is made where it is needed, 65x18 to 65x18 "
+        "(layout EDSR, KAIR)",
+        "FIX  Set5, x4: a.png is 65x18; with a border of 4, PSNR and SSIM need 19 pixels on each "
+        "side",
+    ]
+    with pytest.raises(DataError) as caught:
+        opened(data)
+    assert "Set14: there is no LR image" in str(caught.value)
+    assert "Set5: a.png is 65x18; with a border of 4" in str(caught.value)
 
 
 def test_folders_without_images(tmp_path, capsys):
