@@ -63,10 +63,10 @@ def columns_of(
     columns = []
     known = dict.fromkeys(quantity for method in methods for quantity in method.values)
     for name, usual in COSTS.items():
-        for quantity in known:
-            if quantity[:2] != usual.quantity[:2]:
-                continue
-            on = f", {quantity.device}" if quantity.device else ""
+        own = [quantity for quantity in known if quantity[:2] == usual.quantity[:2]]
+        measured = [quantity for quantity in own if quantity.device]
+        for quantity in [*measured, *(one for one in own if not one.device)]:
+            on = f", {quantity.device or 'as published'}" if measured else ""
             columns.append(replace(usual, quantity=quantity, heading=usual.heading + on))
             if with_ratios and name in _RATIOS:
                 heading = f"{name.capitalize()} ratio{on}"

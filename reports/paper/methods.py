@@ -1,7 +1,7 @@
 """Measured runs and published figures as the same rows: a method at one scale."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -81,7 +81,9 @@ def side_by_side(methods: Iterable[Method]) -> list[Method]:
         first = joined.get((method.key, method.scale))
         if first and not any(q.device for q in values.keys() & first.values.keys()):
             whole = replace(
-                first, values=values | dict(first.values), spread=spread | dict(first.spread)
+                first,
+                values=dict(first.values) | _without(values, first.values),
+                spread=dict(first.spread) | _without(spread, first.spread),
             )
             rows[rows.index(first)] = joined[first.key, first.scale] = whole
         else:
@@ -89,6 +91,10 @@ def side_by_side(methods: Iterable[Method]) -> list[Method]:
             rows.append(own)
             joined.setdefault((own.key, own.scale), own)
     return rows
+
+
+def _without(figures: dict[Quantity, float], known: Collection[Quantity]) -> dict[Quantity, float]:
+    return {quantity: value for quantity, value in figures.items() if quantity not in known}
 
 
 def _of_device(quantity: Quantity, device: str) -> Quantity:

@@ -125,13 +125,14 @@ def test_times_of_several_devices_stand_side_by_side() -> None:
     ]
     table = build(methods, Choice(baseline="A"))
     headings = ["Latency [ms], CPU", "Latency ratio, CPU", "Latency [ms], GPU"]
-    headings += ["Latency ratio, GPU"]
+    headings += ["Latency ratio, GPU", "Latency [ms], as published"]
+    headings += ["Latency ratio, as published"]
     assert [column.label for column in table.columns] == ["FLOPs [G]", *headings, "Set5 PSNR"]
     texts = {name: [cell.text for cell in line.cells] for name, line in shown(table).items()}
     assert texts == {
-        "B": ["1.0", "10.0", "2.0×", "–", "–", "31.00"],
-        "A": ["2.0", "20.0", "1.0×", "2.0", "1.0×", "32.00"],
-        "A (paper)": ["–", "–", "–", "–", "–", "32.00"],
+        "B": ["1.0", "10.0", "2.0×", "–", "–", "–", "–", "31.00"],
+        "A": ["2.0", "20.0", "1.0×", "2.0", "1.0×", "–", "–", "32.00"],
+        "A (paper)": ["–", "–", "–", "–", "–", "7.0", "1.0×", "32.00"],
     }
     by_latency = build(methods, Choice(sort="latency"))
     assert list(shown(by_latency)) == ["B", "A", "A (paper)"]
