@@ -24,7 +24,8 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
     flags = {
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
-        "flops-disagree" if apart else "counters-differ": inspection.disagreement,
+        "flops-disagree": inspection.disagreement if apart else "",
+        "counters-differ": "" if apart else _within(inspection.disagreement),
         "counter-blind": inspection.blind_spots,
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
@@ -48,6 +49,10 @@ def _apart(complexity: Complexity, official: str) -> bool:
     """Tell whether some counter sees more than the official one, biases apart."""
     plain = {name: one.flops - sum(one.biases.values()) for name, one in complexity.flops.items()}
     return max(plain.values(), default=0) > _ALIKE * plain.get(official, 0)
+
+
+def _within(disagreement: str) -> str:
+    return f"no counter sees more than the edition's: {disagreement}" if disagreement else ""
 
 
 def _uncounted(complexity: Complexity) -> str:
