@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import phases, teams, work
+from harness.cli import organisers, phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
     add_device,
@@ -70,6 +70,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     rank.set_defaults(command=run_by("rank"))
 
     phases.add(commands)
+    organisers.add(commands)
     _add_protocols(commands)
     _add_data(commands)
 
