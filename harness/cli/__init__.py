@@ -12,6 +12,7 @@ phases    the same of `score` and `codabench`
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
+dry_run   `run --dry-run`: what would be measured, and how long it takes
 run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight, submission after submission
 verdict   what a check ends in: a block of text, or JSON

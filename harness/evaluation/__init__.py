@@ -11,12 +11,13 @@ scoring    the restore pass: every SR image scored as it arrives, then deleted
 timing     one visit of the clock to a submission: on which images, what it depends on
 rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
-forecast   how long a timing may take, before any of it is made
+forecast   how long passes may take, before any of them is made
+outlook    what a run would measure, and what its store has
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
 merging    runs of several machines joined into one
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
 specimens  two photographs that a check restores where there is no data
 hints      what is probably wrong with a manifest, from how its network behaves
-countdown  how long the timing of a check takes, and what is left
+countdown  how long the timing of a check takes, said before every round
 profiling  a team's `profile`: sizes, operators, other precisions and compilers
 """
