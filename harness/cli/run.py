@@ -32,8 +32,9 @@ def command(options: argparse.Namespace) -> int:
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
     out = options.out = options.out or Path("runs") / editions[0].name
+    lent = stand_ins(options.no_stand_ins)
     found = submissions(
-        options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
+        options.paths, editions[0], options.weights, options.ids, lent, build=options.build
     )
     if options.require_isolation:
         jail.required()

@@ -18,12 +18,13 @@ def discover(
     ids: Collection[int] = (),
     stand_ins: Iterable[str] = (),
     weights: Sequence[Path] = (),
+    build: bool = False,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions that `paths` name, and their checkpoints, in `weights` too.
 
     A path is a submission folder, a folder of them, or an official repository; of the last, `ids`
     alone where some are given. `stand_ins` are packages that are not installed and may be stood in
-    for.
+    for; `build` lets the operators of official entries be compiled.
     Raises InputError where a path holds none, or where two submissions claim one id.
     """
     found: list[Submission | BrokenSubmission] = []
@@ -31,7 +32,7 @@ def discover(
     lent = tuple(stand_ins)
     for folder in dict.fromkeys(folder.resolve() for path in paths for folder in _folders(path)):
         if not _is_native(folder):
-            listed = repository.entries(folder, ids, lent)
+            listed = repository.entries(folder, ids, lent, build)
             found += [_official(folder, entry, taken) for entry in listed]
             continue
         slug = _free_slug(folder.name, taken)

@@ -15,7 +15,14 @@ from pathlib import Path, PurePosixPath
 
 from harness.entries.files import CHECKPOINTS
 from harness.errors import InputError, SubmissionError
-from harness.records import ComplexityTable, Manifest, ModelTable, OfficialTable, WeightsTable
+from harness.records import (
+    BuildTable,
+    ComplexityTable,
+    Manifest,
+    ModelTable,
+    OfficialTable,
+    WeightsTable,
+)
 from harness.records.schema import from_table
 from harness.worker import select_model
 from harness.worker.select_model import Branch
@@ -43,6 +50,7 @@ class _Special:
 
     operator: str = ""
     twin: ComplexityTable | None = None
+    build: BuildTable | None = None  # of its operator, where the user allows it
     multiple_of: int = 1
     note: str = ""
 
@@ -65,11 +73,12 @@ def is_repository(folder: Path) -> bool:
 
 
 def entries(
-    folder: Path, ids: Collection[int] = (), stand_ins: Iterable[str] = ()
+    folder: Path, ids: Collection[int] = (), stand_ins: Iterable[str] = (), build: bool = False
 ) -> list[OfficialEntry]:
     """List the entries of a clone in its order, or those of `ids` alone.
 
-    `stand_ins` are packages that may be stood in for. Raises InputError for an id it lacks.
+    `stand_ins` are packages that may be stood in for; `build` lets operators be compiled. Raises
+    InputError for an id it lacks.
     """
     found = select_model.branches((folder / MAIN).read_text(encoding="utf-8-sig"))
     known = {branch.id for branch in found}
@@ -78,14 +87,14 @@ def entries(
         raise InputError(f"{folder} has no id {absent[0]}; it has {listed}")
     special, lent = _special(folder), tuple(stand_ins)
     return [
-        _entry(folder, branch, special.get(str(branch.id), _Special()), lent)
+        _entry(folder, branch, special.get(str(branch.id), _Special()), lent, build)
         for branch in found
         if not ids or branch.id in ids
     ]
 
 
 def _entry(
-    folder: Path, branch: Branch, special: _Special, stand_ins: tuple[str, ...]
+    folder: Path, branch: Branch, special: _Special, stand_ins: tuple[str, ...], build: bool
 ) -> OfficialEntry:
     name = branch.name or f"{branch.id:02}"
     if branch.empty or branch.data_range is None:
@@ -111,6 +120,7 @@ def _entry(
         ),
         weights=WeightsTable(path=checkpoints[0], strict=False) if checkpoints else None,
         complexity=special.twin,
+        build=special.build if build else None,
         official=OfficialTable(
             model_id=branch.id,
             modules=tuple(modules),

@@ -12,6 +12,7 @@ timing     one visit of the clock to a submission: on which images, what it depe
 rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 forecast   how long a timing may take, before any of it is made
+building   what a build is of and depends on, and how its product reaches later passes
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
 merging    runs of several machines joined into one
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank

@@ -6,11 +6,13 @@ from typing import Any
 from harness.entries import illustration
 from harness.entries.submission import BrokenSubmission, Submission, digest
 from harness.errors import SubmissionError
+from harness.evaluation import building
 from harness.evaluation.bench import Bench, result, with_outcome
 from harness.evaluation.scoring import kept, score_pass
 from harness.images.datasets import SplitData
 from harness.machines import environment
 from harness.records import (
+    Build,
     Entry,
     Failure,
     ImageScore,
@@ -42,10 +44,29 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     if manifest.model.scale != bench.protocol.scale:
         reason = f"its scale is {manifest.model.scale}, the protocol's is {bench.protocol.scale}"
         return replace(entry, status="skipped", failure=Failure("manifest", reason))
+    if manifest.build:
+        entry = _built(entry, found, bench)
+        if entry.status != "ok":
+            return entry
     entry = _inspect(_illustrated(entry, found, bench), found, bench)
     if entry.status != "ok":
         return entry
     return _restore(entry, found, bench)
+
+
+def _built(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    """Compile what an entry brings; one whose twin can be measured instead is not skipped."""
+    reason = building.refused(submission.manifest, bench.device)
+    if reason and submission.manifest.official:
+        return replace(entry, flags=entry.flags | {"not-built": reason})
+    if reason:
+        return replace(entry, status="skipped", failure=Failure("build", reason))
+    outcome, _ = bench.built(submission)
+    built = result(Build, outcome)
+    if built:
+        text = f"compiled here from its sources: {', '.join(built.files)}"
+        entry = replace(entry, flags=entry.flags | {"compiled": text})
+    return with_outcome(entry, outcome)
 
 
 def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:

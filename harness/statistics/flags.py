@@ -5,7 +5,10 @@ from harness.records import Complexity, Inspection, Manifest
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
 # what is told of an entry without putting a figure of it in doubt
-_NOTES = ("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled")
+_NOTES = (
+    *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
+    *("compiled", "not-built"),
+)
 
 
 def is_note(flag: str) -> bool:
@@ -19,7 +22,7 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
         "flops-disagree": inspection.disagreement,
-        "counter-blind": inspection.blind_spots,
+        "counter-blind": _blind(inspection, manifest),
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
@@ -50,6 +53,17 @@ def _by_content(complexity: Complexity) -> str:
         return ""
     smooth, noise = (f"{flops / 1e9:.4g} G" for flops in complexity.by_content)
     return f"its cost depends on the image: {smooth} for a smooth one, {noise} for noise as large"
+
+
+def _blind(inspection: Inspection, manifest: Manifest) -> str:
+    """Name what counters do not see; compiled code may work without calling any operator."""
+    parts = [inspection.blind_spots] if inspection.blind_spots else []
+    if manifest.build and not inspection.twin:
+        parts.append(
+            "code compiled for it works where no counter looks; "
+            "name a twin in plain PyTorch under [complexity]"
+        )
+    return "; ".join(parts)
 
 
 def _loose(inspection: Inspection) -> str:
