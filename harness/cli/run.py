@@ -37,8 +37,9 @@ def command(options: argparse.Namespace) -> int:
     out = options.out = options.out or Path("runs") / editions[0].name
     if options.dry_run and options.executor == "slurm":
         raise InputError("--dry-run knows this machine, not the cluster's; leave --executor out")
+    lent = stand_ins(options.no_stand_ins)
     found = submissions(
-        options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
+        options.paths, editions[0], options.weights, options.ids, lent, build=options.build
     )
     if options.require_isolation:
         jail.required()

@@ -14,6 +14,7 @@ rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 forecast   how long passes may take, before any of them is made
 outlook    what a run would measure, and what its store has
+building   what a build is of and depends on, and how its product reaches later passes
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
 merging    runs of several machines joined into one
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
+from harness.evaluation import building
 from harness.images.datasets import SplitData
 from harness.machines import local
 from harness.records import Ceiling, Entry, Job, Machine, Outcome, PassName, Study
@@ -20,6 +21,7 @@ from harness.sandbox import jail as jails
 from harness.sandbox.answers import RECORDS
 from harness.sandbox.jail import Jail
 from harness.sandbox.staging import SourceImage
+from harness.store.files import write_whole
 from harness.store.passes import Store
 
 T = TypeVar("T")
@@ -105,6 +107,45 @@ class Bench:
 
         Raises NotStoredError where nothing is to be measured.
         """
+        if building.wanted(submission.manifest, self.device):
+            outcome, submission = self.built(submission)
+            if outcome.failure:
+                return outcome
+        return self._run(
+            pass_name, submission, images, total, sizes=sizes, receive=receive, study=study
+        )
+
+    def built(self, submission: Submission) -> tuple[Outcome, Submission]:
+        """Build what a submission brings to be compiled, once; return it with what was made.
+
+        A good build of the store is taken whatever is to be measured again.
+        """
+        key = self.store.key("build", building.depends(submission, self.machine))
+        product = self.store.album("build", key)
+        outcome = self.kept("build", key)
+        again = self.fresh or self.retry_failed
+        good = outcome and (product.is_file() if outcome.failure is None else not again)
+        if outcome is None or not good:
+            outcome = self._run(
+                "build",
+                building.sources(submission),
+                built=lambda made: write_whole(product, lambda stream: stream.write(made)),
+            )
+            self.store.put("build", key, to_table(outcome))
+        return outcome, building.with_product(submission, product)
+
+    def _run(
+        self,
+        pass_name: PassName,
+        submission: Submission,
+        images: Sequence[SourceImage] = (),
+        total: int = 0,
+        *,
+        sizes: Sequence[tuple[int, int]] = (),
+        receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
+        study: Study | None = None,
+        built: Callable[[bytes], None] = lambda product: None,
+    ) -> Outcome:
         if not self.measuring:
             raise NotStoredError
         protocol = self.protocol
@@ -130,6 +171,7 @@ class Bench:
             receive=receive,
             progress=self.progress.advance,
             standing=self.standing,
+            built=built,
         )
 
     def left_s(self) -> float:

@@ -24,6 +24,7 @@ def run(
     receive: Receive | None,
     progress: Callable[[int], None],
     standing: Collection[int] = (),
+    built: Callable[[bytes], None] = lambda product: None,
 ) -> Outcome:
     """Run a pass in a fresh process in `jail`; beside a `time` pass the GPU is sampled.
 
@@ -40,6 +41,7 @@ def run(
             sr_sizes=sr_sizes,
             receive=receive,
             progress=progress,
+            built=built,
         )
     visit = from_table(Visit, outcome.result) if gpu and not outcome.failure else None
     return replace(outcome, state=sampler.state(visit))

@@ -19,6 +19,7 @@ text        a stranger's text, without what would move a cursor or be a formula
 
 from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
+    Build,
     Burst,
     Complexity,
     Count,
@@ -53,6 +54,7 @@ from harness.records.protocol import (
 from harness.records.ranking import METRICS, Certainty, Figures, Place, Ranking, Standing
 from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
+    BuildTable,
     ComplexityTable,
     Factsheet,
     FilesTable,
@@ -67,6 +69,8 @@ from harness.records.upload import Claims, Measured, Reference, Scores, Wanted
 __all__ = [
     "METRICS",
     "Baseline",
+    "Build",
+    "BuildTable",
     "Burst",
     "Ceiling",
     "Certainty",

@@ -8,7 +8,7 @@ from harness.records.protocol import Switches, TimingPolicy
 from harness.records.submission import Manifest
 from harness.records.text import one_line
 
-PassName = Literal["inspect", "restore", "time", "probe", "profile"]
+PassName = Literal["build", "inspect", "restore", "time", "probe", "profile"]
 VariantName = Literal[
     "as submitted", "float16", "bfloat16", "channels_last", "torch.compile", "CUDA graph"
 ]
@@ -44,6 +44,13 @@ class Job:
     timing: TimingPolicy
     images: tuple[LrImage, ...] = ()
     study: Study = field(default_factory=Study)  # of the `profile` pass
+
+
+@dataclass(frozen=True)
+class Build:
+    """Result of the `build` pass; what was made lies beside it, packed."""
+
+    files: tuple[str, ...]  # made, relative to the manifest
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import EntryError, PassError
 from harness.records import (
+    Build,
     Failure,
     Inspection,
     Job,
@@ -31,6 +32,7 @@ from harness.records.text import one_line
 from harness.worker.devices import host
 
 RECORDS: Mapping[PassName, type[Any]] = {
+    "build": Build,
     "inspect": Inspection,
     "restore": Restoration,
     "time": Visit,

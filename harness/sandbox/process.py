@@ -42,11 +42,13 @@ def run_pass(
     sr_sizes: Shapes = (),
     receive: Receive | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    built: Callable[[bytes], None] = lambda product: None,
 ) -> Outcome:
     """Run `job` for `submission` in a fresh process, jailed, and return what it left.
 
     `receive(index, sr)` gets every SR image (uint8, [height, width, 3] of `sr_sizes[index]`) as it
-    arrives. A worker that fails, hangs past `time_limit` seconds or dies gives a Failure.
+    arrives, `built(product)` what a build made, packed. A worker that fails, hangs past
+    `time_limit` seconds or dies gives a Failure.
     """
     harden()
     with private_folder() as folder:
@@ -62,7 +64,10 @@ def run_pass(
             worker = _Worker(folder, job, started, time_limit)
             try:
                 worker.follow(sr_sizes, receive, progress)
-                return worker.outcome()
+                outcome = worker.outcome()
+                if job.pass_name == "build" and not outcome.failure:
+                    built(folder.product())
+                return outcome
             except PassError as error:
                 failure = Failure(error.stage, str(error))
                 return Outcome(log=worker.log.text(), failure=failure)

@@ -7,7 +7,7 @@ _NAMED = 5  # keys, at most
 # what is told of an entry without putting a figure of it in doubt
 _NOTES = (
     *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
-    *("counters-differ", "checkpoint-entry"),
+    *("counters-differ", "checkpoint-entry", "compiled", "not-built"),
 )
 _ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
@@ -25,7 +25,7 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
         "flops-disagree" if apart else "counters-differ": inspection.disagreement,
-        "counter-blind": inspection.blind_spots,
+        "counter-blind": _blind(inspection, manifest),
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
@@ -64,6 +64,17 @@ def _by_content(complexity: Complexity) -> str:
         return ""
     smooth, noise = (f"{flops / 1e9:.4g} G" for flops in complexity.by_content)
     return f"its cost depends on the image: {smooth} for a smooth one, {noise} for noise as large"
+
+
+def _blind(inspection: Inspection, manifest: Manifest) -> str:
+    """Name what counters do not see; compiled code may work without calling any operator."""
+    parts = [inspection.blind_spots] if inspection.blind_spots else []
+    if manifest.build and not inspection.twin:
+        parts.append(
+            "code compiled for it works where no counter looks; "
+            "name a twin in plain PyTorch under [complexity]"
+        )
+    return "; ".join(parts)
 
 
 def _loose(inspection: Inspection) -> str:

@@ -8,6 +8,8 @@ confinement   what it gives up before it sees a line of an entry: limits, capabi
 landlock      the files that it gives up
 main          a job in, a result out
 folder        what passes between worker and harness: job, LR, SR, result
+building      code of an entry's own that is compiled: its command run, what it made found
+extension     C++ and CUDA sources as one extension of torch: a script that a build runs
 regular       a stranger's file read as data: no link, no FIFO, of a stated size
 passes        what each pass does: inspect (fusing at the first call), restore, time, probe, profile
 desk          what a pass works with: its job, the loaded network, LR images

@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from harness.records.schema import from_table, to_table
 from harness.worker import regular
 
 SUBMISSION, WORK = "submission", "work"  # the entry's files; the worker's working folder
+PRODUCT = "product.zip"  # what a build made: never opened but by a worker
 _JOB, _RESULT, _PROGRESS, _LR, _SR = "job.json", "result.json", "progress", "lr", "sr"
 _LARGEST_RESULT, _LARGEST_PROGRESS = 16 * 2**20, 9  # bytes
+_LARGEST_PRODUCT = 2**29  # bytes
 _UNSCORED_AT_MOST = 4  # SR images that may wait for the harness
 
 
@@ -90,6 +93,18 @@ class PassFolder:
         partial.write_text(json.dumps(answer))
         partial.rename(self.root / _RESULT)
 
+    def pack(self, folder: Path, names: Iterable[str]) -> None:
+        """Pack files that a build made in the entry's folder, for the passes that follow."""
+        with zipfile.ZipFile(self.root / PRODUCT, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                archive.write(folder / name, name)
+
+    def unpack(self, folder: Path) -> None:
+        """Put what a build made, where there is something, into the entry's folder."""
+        if (self.root / PRODUCT).is_file():
+            with zipfile.ZipFile(self.root / PRODUCT) as archive:
+                archive.extractall(folder)
+
     # ------------------------------------------------------------ what the harness reads of it
 
     def progress(self) -> int:
@@ -116,6 +131,10 @@ class PassFolder:
         """Read what the worker left, JSON text; None where it left nothing. Raises PassError."""
         return _read(_RESULT, _LARGEST_RESULT, self._own)
 
+    def product(self) -> bytes:
+        """Read what a build left, packed. Raises PassError."""
+        return _read(PRODUCT, _LARGEST_PRODUCT, self._own) or b""
+
 
 def _read(name: str, most: int, folder: int) -> bytes | None:
     """Read a regular file of the open `folder`; None where it is not there. Raises PassError."""
@@ -124,5 +143,7 @@ def _read(name: str, most: int, folder: int) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        what = {_PROGRESS: "its progress", _RESULT: "its result"}.get(name, f"SR image {name}")
+        what = {_PROGRESS: "its progress", _RESULT: "its result", PRODUCT: "what it built"}.get(
+            name, f"SR image {name}"
+        )
         raise PassError(f"{what} cannot be read: {error.strerror}") from error

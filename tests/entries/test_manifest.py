@@ -59,6 +59,13 @@ runtime_ms = 8
         (GOOD.replace('"a"', '" "'), "name is empty"),
         (GOOD + "[claimed]\nruntime_s = 1\n", "claimed has 'runtime_s', which is no figure"),
         (GOOD.replace('factory = "Network"', ""), "model.factory is missing"),
+        (GOOD + "[build]\n", "[build] takes `command` or `extension`"),
+        (GOOD + '[build]\nextension = ["op.cu"]\n', "build.extension op.cu does not exist"),
+        (
+            GOOD + '[build]\ncommand = ["make"]\nfolder = ".."\n',
+            "build.folder '..' is no folder of",
+        ),
+        (GOOD + '[build]\ncommand = ["make"]\nneeds = "rocm"\n', "build.needs must be one of"),
     ],
 )
 def test_faults_of_a_manifest_name_file_and_remedy(tmp_path, manifest, message):
