@@ -47,6 +47,7 @@ _TIMM = {
 
 # package -> what of it works; a name is the same wherever in the package it is imported from
 WORKING: Mapping[str, Mapping[str, Any]] = {
+    "IPython": {},
     "audioop": {},
     "basicsr": _TIMM | _BASICSR,
     "cv2": {},
