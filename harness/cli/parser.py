@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import phases, teams, work
+from harness.cli import organisers, phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
     add_device,
@@ -70,6 +70,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     rank.set_defaults(command=run_by("rank"))
 
     phases.add(commands)
+    organisers.add(commands)
     _add_protocols(commands)
     _add_data(commands)
 
@@ -93,6 +94,12 @@ def parser(program: str) -> argparse.ArgumentParser:
     )
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=run_by("report"))
+
+    verify = commands.add_parser(
+        "verify", help="recompute what a run says from its raw samples, and say what differs"
+    )
+    verify.add_argument("out", type=Path, metavar="OUT")
+    verify.set_defaults(command=run_by("verify"))
 
     show = commands.add_parser("show", help="what there is, and what this machine can measure")
     show.add_argument("what", choices=("protocols", "submissions", "device"))

@@ -101,7 +101,9 @@ def _inspected(entry: Entry, submission: Submission, outcome: Outcome, bench: Be
     entry = with_outcome(entry, outcome, inspection=inspection)
     if inspection is None:
         return entry
-    entry = replace(entry, flags=entry.flags | flags_of(inspection, submission.manifest))
+    official = bench.protocol.counter.name
+    flags = flags_of(inspection, submission.manifest, official)
+    entry = replace(entry, flags=entry.flags | flags)
     if not inspection.complete:
         measured = "costs are" if bench.protocol.complexity.output else "complexity is"
         failure = Failure("load", _no_checkpoint(submission, f"only its {measured} measured"))

@@ -100,6 +100,7 @@ class Inspection:
     loaded_share: float = 1.0  # of the network's elements that came from the checkpoint
     stripped: tuple[str, ...] = ()  # prefixes that were taken off the checkpoint's keys
     left_out: tuple[str, ...] = ()  # its keys that are by convention not the network's
+    chosen: str = ""  # which of several networks in its checkpoint was taken
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame

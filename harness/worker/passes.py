@@ -63,6 +63,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
             loaded_share=desk.loaded.mismatch.share,
             stripped=desk.loaded.mismatch.stripped,
             left_out=desk.loaded.mismatch.left_out,
+            chosen=desk.loaded.mismatch.chosen,
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",

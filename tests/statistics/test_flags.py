@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.records import Complexity, Count, Inspection, Manifest, ModelTable, Unused
-from harness.statistics.flags import flags_of
+from harness.statistics.flags import flags_of, is_note
 
 MANIFEST = Manifest("an entry", ModelTable("model.py", "Network"))
 COUNTED = Complexity({"hooks": Count(5_308_416, {}, {}), "torch": Count(5_308_000, {}, {})}, 0, 0)
@@ -44,12 +44,33 @@ INSPECTION = Inspection(params=1, params_loaded=1, complexity=COUNTED)
             "more), as of branches that training alone needs; hand in the network in the form that "
             "is deployed",
         ),
+        (
+            {"chosen": "'params_ema' is taken of params_ema, params; weights.key names another"},
+            "checkpoint-entry",
+            "'params_ema' is taken of params_ema, params; weights.key names another",
+        ),
     ],
 )
 def test_what_is_out_of_the_ordinary_is_flagged(change, flag, text):
-    assert flags_of(replace(INSPECTION, **change), MANIFEST) == {flag: text}
+    assert flags_of(replace(INSPECTION, **change), MANIFEST, "torch") == {flag: text}
 
 
 def test_an_ordinary_inspection_has_no_flag():
-    assert flags_of(replace(INSPECTION, loaded_share=0.9), MANIFEST) == {}
-    assert flags_of(replace(INSPECTION, unused=None), MANIFEST) == {}
+    assert flags_of(replace(INSPECTION, loaded_share=0.9), MANIFEST, "torch") == {}
+    assert flags_of(replace(INSPECTION, unused=None), MANIFEST, "torch") == {}
+
+
+@pytest.mark.parametrize(
+    ("official", "flag"), [("fvcore", "counters-differ"), ("hooks", "flops-disagree")]
+)
+def test_counters_that_see_less_than_the_official_one_are_a_note(official, flag):
+    counts = {"fvcore": Count(1020, {}, {}), "hooks": Count(1000, {}, {})}
+    told = replace(INSPECTION, complexity=Complexity(counts, 0, 0), disagreement="by 2 %")
+    assert flags_of(told, MANIFEST, official) == {flag: "by 2 %"}
+    assert is_note(flag) == (flag == "counters-differ")
+
+
+def test_biases_that_one_counter_alone_counts_are_no_difference():
+    counts = {"torch": Count(1000, {}, {}), "ptflops": Count(1100, {}, {}, {"conv": 100})}
+    told = replace(INSPECTION, complexity=Complexity(counts, 0, 0), disagreement="told")
+    assert flags_of(told, MANIFEST, "torch") == {"counters-differ": "told"}

@@ -1,12 +1,13 @@
 """The image pairs of one data set at one scale: checked all together, decoded once."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from harness.errors import DataError
 from harness.images.cache import CachedImage, ImageCache
-from harness.images.datasets.layouts import Found
+from harness.images.datasets.layouts import LAYOUTS, Found
 from harness.images.fidelity import smallest_side
 from harness.images.png import crop_to_multiple
 from harness.images.resize import USUAL, make_lr
@@ -39,8 +40,10 @@ def open_pairs(
     hr_files, lr_files = found.hr, found.hr if found.lr_is_made else found.lr
     stems = sorted(hr_files.keys() | lr_files.keys())
     faults = list(_untaken(found))
+    if hr_files and not lr_files and not found.lr_left_out:
+        faults.append(_unmade(found, scale))
     for stem in stems:
-        if stem not in lr_files:
+        if lr_files and stem not in lr_files:
             faults.append(f"{hr_files[stem].name} has no LR image {found.layout.lr}")
         if hr_files and stem not in hr_files:
             faults.append(f"{lr_files[stem].name} has no HR image {found.layout.hr}")
@@ -87,6 +90,19 @@ def _untaken(found: Found) -> Iterator[str]:
                 f"of the {side} images, {others[0].name} and others, none fits {pattern}; convert "
                 "them to PNG, or rename them"
             )
+
+
+def _unmade(found: Found, scale: int) -> str:
+    """Say, once for the whole set, that nobody made LR of this scale, and what does."""
+    folder = next(iter(found.hr.values())).parent
+    to, made = folder.parent, LAYOUTS[0].filled(".", scale).lr
+    fault = (
+        f"there is no LR image {found.layout.lr} of its {len(found.hr)} HR images; make them: "
+        f"esr-harness data prepare {shlex.quote(str(folder))} --scales {scale} "
+        f"--to {shlex.quote(str(to))}"
+    )
+    named = bool(found.layout.name)  # or else a protocol states the pattern
+    return fault if named else f"{fault}, and name {made} there as lr in the protocol"
 
 
 def _open(stem: str, found: Found, scale: int, border: int, cache: ImageCache) -> Pair:

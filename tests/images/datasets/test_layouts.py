@@ -98,7 +98,7 @@ def test_lr_images_are_made_for_a_protocol_that_states_its_files(tmp_path):
 
 def test_lr_files_of_other_names_are_not_replaced_in_silence(tmp_path):
     data = write(tmp_path / "data", Set5__HR__a=HR, Set5__LR_bicubic__X4__a=LR)
-    with pytest.raises(DataError, match=r"a.png has no LR image Set5/LR_bicubic/X4/\*x4.png"):
+    with pytest.raises(DataError, match=r"a.png .*none fits Set5/LR_bicubic/X4/\*x4.png"):
         opened(data)
 
 
@@ -225,7 +225,8 @@ def test_a_check_refuses_what_a_run_refuses(tmp_path, capsys):
     assert status == cli.SOMETHING_FAILED
     assert printed.out.splitlines() == [
         "ok   Set14, x4: 0 pairs, HR (layout EDSR, KAIR)",
-        "FIX  Set14, x4: b.png has no LR image Set14/LR_bicubic/X4/*x4.png",
+        "FIX  Set14, x4: there is no LR image Set14/LR_bicubic/X4/*x4.png of its 1 HR images; make "
+        f"them: esr-harness data prepare {data}/Set14/HR --scales 4 --to {data}/Set14",
         "ok   Set14, x4: c.bmp: no image of the set, as it fits no pattern Set14/HR/*.png or "
         "Set14/LR_bicubic/X4/*x4.png",
         "ok   Set5: 1 HR images, from which LR is made where it is needed, 65x18 to 65x18 "
@@ -235,7 +236,7 @@ def test_a_check_refuses_what_a_run_refuses(tmp_path, capsys):
     ]
     with pytest.raises(DataError) as caught:
         opened(data)
-    assert "Set14: b.png has no LR image" in str(caught.value)
+    assert "Set14: there is no LR image" in str(caught.value)
     assert "Set5: a.png is 65x18; with a border of 4" in str(caught.value)
 
 

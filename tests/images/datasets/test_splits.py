@@ -86,6 +86,21 @@ def test_a_split_of_which_no_image_is_taken_is_a_fault_too(tmp_path):
         opened(tmp_path)
 
 
+def test_lr_of_a_scale_that_nobody_made_is_said_once_with_what_makes_it(tmp_path):
+    for name in "abc":
+        tiny.write_pair(tmp_path, name, 16, 20)
+        (tmp_path / "valid_LR" / f"{name}x4.png").unlink()
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path)
+    (said,) = str(caught.value).splitlines()[1:]
+    hr = tmp_path / "valid_HR"
+    assert said.strip() == (
+        "valid: there is no LR image valid_LR/*x4.png of its 3 HR images; make them: esr-harness "
+        f"data prepare {hr} --scales 4 --to {tmp_path}, and name LR_bicubic/X4/*x4.png there as "
+        "lr in the protocol"
+    )
+
+
 def test_an_hr_size_that_is_no_multiple_of_the_scale_is_cropped(tmp_path):
     tiny.write_pair(tmp_path, "a", 16, 20)
     PIL.Image.fromarray(np.zeros((67, 81, 3), np.uint8)).save(tmp_path / "valid_HR" / "a.png")
