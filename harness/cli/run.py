@@ -88,6 +88,9 @@ def command(options: argparse.Namespace) -> int:
     for run, board, page in finished:
         title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
         print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
+        for entry in run.entries:
+            if entry.failure and entry.failure.stage == "process" and entry.log.strip():
+                print(f"What {entry.name} printed: {reports.factsheet(page, entry)}")
     failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
 

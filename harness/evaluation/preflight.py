@@ -135,6 +135,8 @@ def _loading(verdict: Verdict, entry: Entry, inspection: Inspection) -> None:
         verdict.add(None, f"it loads with {counts} ({keys}), as weights.strict = false allows")
     elif entry.manifest and entry.manifest.weights is None:
         verdict.add(True, "it loads; its manifest names no checkpoint")
+    elif inspection.left_out:
+        verdict.add(True, "it loads; some keys of the checkpoint are not the network's")
     else:
         verdict.add(True, "it loads, every key of the checkpoint in its place")
 

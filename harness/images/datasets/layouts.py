@@ -42,6 +42,11 @@ LAYOUTS = (
     Layout("BasicSR, original", "{set}/original/*.png", "{set}/LRbicx{scale}/*.png", 12),
     Layout("NTIRE", "{set}_HR/*.png", "{set}_LR/*x{scale}.png"),
     Layout("DIV2K", "{set}_HR/*.png", "{set}_LR_bicubic/X{scale}/*x{scale}.png"),
+    Layout(
+        "SelfExSR",
+        "{set}/image_SRF_{scale}/*_SRF_{scale}_HR.png",
+        "{set}/image_SRF_{scale}/*_SRF_{scale}_LR.png",
+    ),
     Layout("HR images alone", "{set}/*.png", ""),
 )
 

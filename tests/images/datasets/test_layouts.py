@@ -1,5 +1,6 @@
 """Data sets in the layouts in use, and HR alone."""
 
+import re
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -50,6 +51,11 @@ PLACES = [
     ({"Set5__original__a": HR, "Set5__LRbicx4__a": LR_12}, "BasicSR, original", FOUND),
     ({"Set5_HR__a": HR, "Set5_LR__ax4": LR}, "NTIRE", FOUND),
     ({"Set5_HR__a": HR, "Set5_LR_bicubic__X4__ax4": LR}, "DIV2K", FOUND),
+    (
+        {"Set5__image_SRF_4__a_SRF_4_HR": HR, "Set5__image_SRF_4__a_SRF_4_LR": LR},
+        "SelfExSR",
+        FOUND,
+    ),
     ({"Set5__HR__a": HR}, "EDSR, KAIR", MADE),
     ({"Set5__HR__a": HR, "Set5__LR_bicubic__X2__ax2": HR}, "EDSR, KAIR", MADE),
     ({"Set5__GTmod12__a": HR_12, "Set5__LRbicx2__a": HR}, "BasicSR", MADE),
@@ -63,11 +69,18 @@ def test_each_layout_gives_the_pair(tmp_path, images, layout, made):
     info = split.info()
     assert (info.layout, info.made_lr) == (layout, made)
     (pair,) = split.pairs
-    assert pair.name == "a.png"
+    assert pair.name == f"{next(iter(images)).rpartition('__')[2]}.png"  # of the HR file
     of_12 = layout in ("BasicSR", "BasicSR, original")
     np.testing.assert_array_equal(pair.lr.read(), LR_12 if of_12 else LR)
     cropped = crop_to_multiple(pair.hr.read(), 4)
     np.testing.assert_array_equal(cropped, HR_12 if of_12 else HR[:48, :64])
+
+
+def test_a_set_in_place_of_its_folder_is_told_so(tmp_path):
+    data = write(tmp_path, Set5__HR__a=HR)
+    said = f"is itself a data set: name the folder that it lies in, {tmp_path}; it wants Set5"
+    with pytest.raises(DataError, match=re.escape(said)):
+        opened(data / "Set5")
 
 
 def test_lr_images_alone_can_be_timed(tmp_path):
