@@ -5,6 +5,7 @@ executors  who has units done: one after another, or several devices of this mac
 cluster    the same by jobs of a cluster: submitted, watched, followed up
 slurm      such jobs, counted and cancelled by their name
 task       what a task of a job does: unit after unit of a plan
+finished   a run that came to its end before, recognised at once
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted

@@ -34,7 +34,7 @@ def run(
     executor: Executor | None = None,
     tell: Callable[[Run], None] = lambda run: None,
 ) -> Run:
-    """Measure `found` and write `results.json` to `out`, anew after every entry and every round.
+    """Measure `found` and write `results.json` to `out`, anew after entries and rounds.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
     where it stopped. Without an `executor` one entry is measured after another, here. `tell` is
@@ -43,11 +43,15 @@ def run(
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
-    with lock.held(out):
+    with lock.held(out, bench.progress.say):
         remove_leftovers()
         executor = executor or Serial()
         bench = executor.opened(bench)
-        return _measured(found, bench, _Book(out, command, tell), executor)
+        book = _Book(out, command, tell, bench.now)
+        try:
+            return _measured(found, bench, book, executor)
+        finally:
+            book.catch_up()
 
 
 def _measured(
@@ -65,7 +69,6 @@ def _measured(
         book.write(bench, entries, (), f"0 of {len(found)} entries are evaluated")
     units = [Evaluation(one) for one in found]
     ended = executor.carry_out(units, bench, evaluated)
-    entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
     bench = replace(bench, machine=_usual(ended))
     # what a generated image costs does not depend on trained weights
     timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
@@ -101,11 +104,18 @@ def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
 
 
 class _Book:
-    """Writes the run as far as it is, and tells of it."""
+    """Writes the run as far as it is, and tells of it.
 
-    def __init__(self, out: Path, command: str, tell: Callable[[Run], None]) -> None:
-        self._out, self._command, self._tell = out, command, tell
+    Until the end that takes a twentieth of the time at most: what is held back, `catch_up` writes.
+    """
+
+    def __init__(
+        self, out: Path, command: str, tell: Callable[[Run], None], now: Callable[[], float]
+    ) -> None:
+        self._out, self._command, self._tell, self._now = out, command, tell, now
         self._splits: tuple[SplitInfo, ...] | None = None
+        self._held_back: Run | None = None
+        self._next = now()  # when a run that is not finished is written again
 
     def has_begun(self) -> bool:
         """Tell whether a run was written here before, which is not to be lost."""
@@ -132,9 +142,20 @@ class _Book:
             isolation=bench.jail.level,
             unfinished=unfinished,
         )
-        save_run(self._out, run)
-        self._tell(run)
+        self._held_back = run
+        if not unfinished or self._now() >= self._next:
+            self.catch_up()
         return run
+
+    def catch_up(self) -> None:
+        """Write what was held back."""
+        if self._held_back is None:
+            return
+        began = self._now()
+        save_run(self._out, self._held_back)
+        self._tell(self._held_back)
+        self._held_back = None
+        self._next = self._now() + 19 * (self._now() - began)
 
 
 def _pending(found: Submission | BrokenSubmission) -> Entry:

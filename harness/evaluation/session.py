@@ -125,7 +125,9 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring, self.site = False, bench.machine.site
+        self.stored = False  # whether nothing is left to be played
         self._read: dict[str, Outcome] = {}  # from the store, by key
+        self._depends = to_table(common(baseline, bench) | {"session": number, "crew": digests})
         self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
@@ -154,7 +156,9 @@ class Session:
                 self._play(number)
         except NotStoredError:
             return False
-        return not (self.failed and self.bench.retry_failed)
+        complete = not (self.failed and self.bench.retry_failed)
+        self.stored = complete and not self.bench.budget_minutes
+        return complete
 
     def finish(self) -> "Session":
         """Play the protocol's rounds, and more to reach the precision where there is a budget.
@@ -173,7 +177,6 @@ class Session:
                 if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
-            if self.bench.measuring:
                 self.bench.round_made(self)
         return self
 
@@ -298,8 +301,7 @@ class Session:
         return outcome
 
     def _key(self, part: dict[str, object]) -> str:
-        session = {"session": self.number, "crew": self.digests}
-        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
+        return self.bench.store.key("time", self._depends | part)
 
     def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:

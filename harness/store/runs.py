@@ -14,7 +14,7 @@ RESULTS = "results.json"
 
 def save_run(out: Path, run: Run) -> None:
     """Write `results.json`, from which everything else is rendered."""
-    files.write_text(out / RESULTS, json.dumps(to_table(run), indent=1, allow_nan=False))
+    files.write_text(out / RESULTS, json.dumps(to_table(run), allow_nan=False))
 
 
 def load_run(out: Path) -> Run:
