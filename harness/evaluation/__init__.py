@@ -6,6 +6,7 @@ cluster    the same by jobs of a cluster: submitted, watched, followed up
 slurm      such jobs, counted and cancelled by their name
 task       what a task of a job does: unit after unit of a plan
 book       the run written as far as it is, and the trail of what was done
+finished   a run that came to its end before, recognised at once
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted

@@ -125,7 +125,9 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring, self.site = False, bench.machine.site
+        self.stored = False  # whether nothing is left to be played
         self._read: dict[str, Outcome] = {}  # from the store, by key
+        self._depends = to_table(common(baseline, bench) | {"session": number, "crew": digests})
         self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
@@ -159,7 +161,9 @@ class Session:
 
     def complete(self) -> bool:
         """Tell whether the store holds every visit of the protocol's rounds."""
-        return not self.lacking() and not (self.failed and self.bench.retry_failed)
+        complete = not self.lacking() and not (self.failed and self.bench.retry_failed)
+        self.stored = complete and not self.bench.budget_minutes
+        return complete
 
     def finish(self) -> "Session":
         """Play the protocol's rounds, and more to reach the precision where there is a budget.
@@ -302,8 +306,7 @@ class Session:
         return outcome
 
     def _key(self, part: dict[str, object]) -> str:
-        session = {"session": self.number, "crew": self.digests}
-        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
+        return self.bench.store.key("time", self._depends | part)
 
     def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:
