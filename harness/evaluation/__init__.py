@@ -8,8 +8,11 @@ task       what a task of a job does: unit after unit of a plan
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted
+identity   a network that costs nothing, for what the exchange of images takes
 timing     one visit of the clock to a submission: on which images, what it depends on
+clock/     the clock of a visit: what is called when, until all is measured
 rounds     which timing sessions serve whom, and which are yet to be made
+visits     the visits of one entry put together
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 forecast   how long a timing may take, before any of it is made
 bench      what evaluations of a run share; a pass taken from the store, or run and stored

@@ -15,9 +15,9 @@ from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.executors import Ended, Executor, Serial
 from harness.evaluation.scoring import album_of_split
-from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
 from harness.evaluation.units import Evaluation
+from harness.evaluation.visits import Contestant
 from harness.images.datasets import SplitData
 from harness.records import Entry, Failure, Machine, Round, Run, SplitInfo
 from harness.sandbox.staging import remove_leftovers

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from harness.evaluation.bench import Bench
-from harness.evaluation.session import Contestant
 from harness.evaluation.timing import timed_splits
+from harness.evaluation.visits import Contestant
 
 _START_S = {"cuda": 3.5, "cpu": 1.5}  # of a visit: the process, PyTorch, the GPU's context, the end
 _BESIDE_MS = 2.5  # of a call: its LR image, the waits around it

@@ -27,7 +27,6 @@ from harness.records.passes import (
     ImageScore,
     Inspection,
     Job,
-    LrImage,
     ModuleCost,
     Outcome,
     PassName,
@@ -37,7 +36,7 @@ from harness.records.passes import (
     VariantName,
     Visit,
 )
-from harness.records.profile import Operator, Profile, Profiling, Variant
+from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
     Baseline,
     CostImage,
@@ -85,7 +84,6 @@ __all__ = [
     "ImageScore",
     "Inspection",
     "Job",
-    "LrImage",
     "Machine",
     "Manifest",
     "Measured",
@@ -113,6 +111,7 @@ __all__ = [
     "SplitInfo",
     "Spread",
     "Standing",
+    "Studied",
     "Study",
     "Switches",
     "Threshold",

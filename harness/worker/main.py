@@ -1,7 +1,7 @@
 """The child's main: a job in, a result out. It never knows where HR images or results lie.
 
-The job, the LR images and the copy of the submission lie in a private folder; `result.json` and
-the SR images go there. Standard output belongs to the submission and ends in its log.
+The job and the copy of the submission lie in a private folder; `result.json` goes there. Images
+come and go by the exchange. Standard output belongs to the submission and ends in its log.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from harness.errors import EntryError, ForwardError, LoadingError
 from harness.records.schema import to_table
 from harness.worker.desk import Desk
 from harness.worker.devices import host, select
+from harness.worker.exchange import Exchange
 from harness.worker.folder import PassFolder
 from harness.worker.loading import load
 from harness.worker.loading.faults import guarded
@@ -29,11 +30,11 @@ def main(folder: Path) -> None:
     """
     files = PassFolder(folder)
     job = files.job()
-    device = select(job.device)
+    device, exchange = select(job.device), Exchange(job.exchange)
     # counted before threads are bound to cores: afterwards the first one sees its own alone
     wanted = replace(job.switches, threads=job.switches.threads or host.available_cores())
     device.apply(wanted)
-    if job.pass_name == "time" and not device.is_gpu:
+    if not device.is_gpu:
         host.pin()
     switches = host.read()
     witness = Witness(device)
@@ -47,9 +48,9 @@ def main(folder: Path) -> None:
         changed = _changed(switches)
         host.restore(switches)
         device.apply(wanted)
-        desk = Desk(files, job, device, loaded, witness)
+        desk = Desk(job, device, loaded, witness)
         doing = f"the {job.pass_name} pass"
-        result = guarded(lambda: to_table(run(desk)), doing, ForwardError)
+        result = guarded(lambda: to_table(run(desk, exchange)), doing, ForwardError)
         changed += _changed(switches)
         answer = {"result": result, "switches_changed": list(dict.fromkeys(changed))}
         guarded(lambda: files.put_result(answer), f"the result of {doing}", ForwardError)
