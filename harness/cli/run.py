@@ -1,27 +1,26 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import reports
 from harness import cli, protocols
-from harness.cli import executors
-from harness.cli.inputs import data_folder, stand_ins, submissions
-from harness.cli.progress import progress
+from harness.cli import dry_run, executors
+from harness.cli.inputs import data_folder, say, stand_ins, submissions
+from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.evaluation import challenge
+from harness.evaluation import challenge, finished, outlook
 from harness.evaluation.bench import Bench
-from harness.evaluation.cluster import DetachedError
+from harness.evaluation.executors import Executor
 from harness.images.datasets import open_splits
-from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, Run, TimingPolicy
 from harness.sandbox import jail
 from harness.store.passes import Store
-from reports.tables import terminal
 
+_Prepared = tuple[list[Submission | BrokenSubmission], Bench, Path, Executor]
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
 
 
@@ -32,21 +31,30 @@ def command(options: argparse.Namespace) -> int:
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
     out = options.out = options.out or Path("runs") / editions[0].name
+    if options.dry_run and options.executor == "slurm":
+        raise InputError("--dry-run knows this machine, not the cluster's; leave --executor out")
+    lent = stand_ins(options.no_stand_ins)
     found = submissions(
-        options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
+        options.paths, editions[0], options.weights, options.ids, lent, build=options.build
     )
     if options.require_isolation:
         jail.required()
     shown = progress()
-    runs, finished = [], []
+    runs, ended = list[_Prepared](), []
+    embedded = tempfile.TemporaryDirectory(prefix="esr-harness-data-")
     try:
         for edition, entries in _by_scale(editions, found):
             folder = out if len(editions) == 1 else out / f"x{edition.scale}"
             executor = executors.executor(options, folder)
-            data = data_folder(options.data, edition, folder)
+            made = Path(embedded.name) if options.dry_run else folder
+            data = data_folder(options.data, edition, made)
+            splits = open_splits(edition, data, options.splits, progress=shown.opening)
+            for split in splits:
+                if split.left_out:
+                    say(f"{split.name}: {split.left_out}")
             bench = Bench(
                 edition,
-                open_splits(edition, data, options.splits, progress=shown.opening),
+                splits,
                 device,
                 Store(folder),
                 shown,
@@ -58,26 +66,78 @@ def command(options: argparse.Namespace) -> int:
                 keep_sr=folder / "sr" if options.keep_sr else None,
             )
             runs.append((entries, bench, folder, executor))
+        if options.dry_run:
+            return _foretold(runs, shown)
+        if options.detach:
+            shown.say(executors.detached(options, out))
+            return cli.OK
         for entries, bench, folder, executor in runs:
-            render = _render_to(folder) if options.live else _nothing
-            run = challenge.run(
-                entries, bench, folder, options.command_line, executor=executor, tell=render
-            )
-            board = of_run(run)
-            finished.append((run, board, reports.render(run, board, folder)))
-    except DetachedError as left:
-        print(f"{left}; the same command without --detach waits for them and goes on")
-        return cli.OK
+            opened = executor.opened(bench)
+            said = finished.said(folder, entries, opened)
+            if said is None:
+                said = _made(entries, bench, folder, executor, options)
+                finished.keep(folder, entries, opened, said)
+            else:
+                said["before"] = (
+                    f"All {len(entries)} entries are finished: nothing is measured.\n\n"
+                )
+            ended.append(said)
     finally:
         shown.close()
-    for run, board, page in finished:
-        title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
-    failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
-    return cli.SOMETHING_FAILED if failed else cli.OK
+        embedded.cleanup()
+    for said in ended:
+        title = f"{said['title']}\n\n" if len(ended) > 1 else ""
+        print(f"{title}{said.get('before', '')}{said['table']}\n\nReport: {said['page']}")
+        print(said["logs"], end="")
+    return cli.SOMETHING_FAILED if any(said["failed"] for said in ended) else cli.OK
+
+
+def _made(
+    entries: Sequence[Submission | BrokenSubmission],
+    bench: Bench,
+    folder: Path,
+    executor: Executor,
+    options: argparse.Namespace,
+) -> dict[str, str]:
+    """Make a run and its report; return what is to be said of it."""
+    render = _render_to(folder) if options.live else _nothing
+    run = challenge.run(
+        entries, bench, folder, options.command_line, executor=executor, tell=render
+    )
+    import reports  # not where a finished run is recognised: it takes seconds
+    from harness.ranking.leaderboard import of_run
+    from reports.tables import terminal
+
+    board = of_run(run)
+    page = reports.render(run, board, folder)
+    logs = "".join(
+        f"What {entry.name} printed: {reports.factsheet(page, entry)}\n"
+        for entry in run.entries
+        if entry.failure and entry.failure.stage == "process" and entry.log.strip()
+    )
+    failed = ", ".join(entry.slug for entry in run.entries if entry.status == "failed")
+    return {
+        "title": run.protocol.title,
+        "page": str(page),
+        "logs": logs,
+        "table": terminal.table(board, cli.width()),
+        "failed": failed,
+    }
+
+
+def _foretold(runs: Sequence[_Prepared], shown: TerminalProgress | PlainProgress) -> int:
+    """Print what would be measured, and measure nothing."""
+    for entries, bench, folder, executor in runs:
+        found = outlook.outlook(entries, bench, executor)
+        title = f"{bench.protocol.title}, {cli.quoted(folder.resolve())}"
+        shown.say(f"{title}\n\n{dry_run.text(found, bench.protocol.timing.rounds)}")
+    return cli.OK
 
 
 def _render_to(folder: Path) -> Callable[[Run], None]:
+    import reports
+    from harness.ranking.leaderboard import of_run
+
     def render(run: Run) -> None:
         reports.render(run, of_run(run), folder)
 

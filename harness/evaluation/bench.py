@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from harness.entries.submission import Submission
+from harness.evaluation import building
 from harness.images.datasets import SplitData
 from harness.machines import local
 from harness.records import (
+    Build,
     Ceiling,
     Entry,
     Inspection,
@@ -27,10 +29,12 @@ from harness.records.schema import SchemaError, from_table, to_table
 from harness.sandbox import jail as jails
 from harness.sandbox.jail import Jail
 from harness.sandbox.process import Drive
+from harness.store.files import write_whole
 from harness.store.passes import Store
 
 T = TypeVar("T")
 _STORED: dict[str, type[Any]] = {
+    "build": Build,
     "inspect": Inspection,
     "restore": Restoration,
     "time": Visit,
@@ -116,6 +120,41 @@ class Bench:
         `drive` has its images restored; `total` is how many calls progress counts.
         Raises NotStoredError where nothing is to be measured.
         """
+        if building.wanted(submission.manifest, self.device):
+            outcome, submission = self.built(submission)
+            if outcome.failure:
+                return outcome
+        return self._run(pass_name, submission, drive, total, study=study)
+
+    def built(self, submission: Submission) -> tuple[Outcome, Submission]:
+        """Build what a submission brings to be compiled, once; return it with what was made.
+
+        A good build of the store is taken whatever is to be measured again.
+        """
+        key = self.store.key("build", building.depends(submission, self.machine))
+        product = self.store.album("build", key)
+        outcome = self.kept("build", key)
+        again = self.fresh or self.retry_failed
+        good = outcome and (product.is_file() if outcome.failure is None else not again)
+        if outcome is None or not good:
+            outcome = self._run(
+                "build",
+                building.sources(submission),
+                built=lambda made: write_whole(product, lambda stream: stream.write(made)),
+            )
+            self.store.put("build", key, to_table(outcome))
+        return outcome, building.with_product(submission, product)
+
+    def _run(
+        self,
+        pass_name: PassName,
+        submission: Submission,
+        drive: Drive | None = None,
+        total: int = 0,
+        *,
+        study: Study | None = None,
+        built: Callable[[bytes], None] = lambda product: None,
+    ) -> Outcome:
         if not self.measuring:
             raise NotStoredError
         protocol = self.protocol
@@ -137,6 +176,7 @@ class Bench:
             jail=self.jail,
             time_limit=self.time_limit,
             standing=self.standing,
+            built=built,
         )
 
     def left_s(self) -> float:

@@ -58,7 +58,9 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring, self.site = False, bench.machine.site
+        self.stored = False  # whether nothing is left to be played
         self._read: dict[str, Outcome] = {}  # from the store, by key
+        self._depends = to_table(common(baseline, bench) | {"session": number, "crew": digests})
         self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
@@ -79,15 +81,22 @@ class Session:
         here |= {self.baseline.entry.digest} if self.baseline and self.controlled else set()
         return set(self.digests) == here and not (self.failed and self.bench.retry_failed)
 
+    def lacking(self) -> int:
+        """Return how many of the protocol's rounds the store lacks."""
+        self._forget()
+        of = self.bench.protocol.timing.rounds
+        for number in range(of):
+            try:
+                self._play(number)
+            except NotStoredError:
+                return of - number
+        return 0
+
     def complete(self) -> bool:
         """Tell whether the store holds every visit of the protocol's rounds."""
-        self._forget()
-        try:
-            for number in range(self.bench.protocol.timing.rounds):
-                self._play(number)
-        except NotStoredError:
-            return False
-        return not (self.failed and self.bench.retry_failed)
+        complete = not self.lacking() and not (self.failed and self.bench.retry_failed)
+        self.stored = complete and not self.bench.budget_minutes
+        return complete
 
     def finish(self) -> "Session":
         """Play the protocol's rounds, and more to reach the precision where there is a budget.
@@ -106,7 +115,6 @@ class Session:
                 if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
-            if self.bench.measuring:
                 self.bench.round_made(self)
         return self
 
@@ -250,8 +258,7 @@ class Session:
         return outcome
 
     def _key(self, part: dict[str, object]) -> str:
-        session = {"session": self.number, "crew": self.digests}
-        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
+        return self.bench.store.key("time", self._depends | part)
 
     def _drift(self, visits: Mapping[str, Sequence[Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:

@@ -1,6 +1,6 @@
 """A pass on this machine: one worker at a time, the GPU watched while it is timed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from harness.entries.submission import Submission
@@ -20,6 +20,7 @@ def run(
     jail: Jail,
     time_limit: float,
     standing: Collection[int] = (),
+    built: Callable[[bytes], None] = lambda product: None,
 ) -> Outcome:
     """Run a pass in a fresh process in `jail`; beside a `time` pass the GPU is sampled.
 
@@ -27,6 +28,6 @@ def run(
     """
     watched = job.device if job.pass_name == "time" else ""
     with nvml.opened(watched) as gpu, Sampler(gpu, standing) as sampler:
-        outcome = run_pass(job, submission, drive, jail=jail, time_limit=time_limit)
+        outcome = run_pass(job, submission, drive, jail=jail, time_limit=time_limit, built=built)
     visit = from_table(Visit, outcome.result) if gpu and not outcome.failure else None
     return replace(outcome, state=sampler.state(visit))

@@ -19,6 +19,7 @@ text        a stranger's text, without what would move a cursor or be a formula
 
 from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
+    Build,
     Burst,
     Complexity,
     Count,
@@ -33,6 +34,7 @@ from harness.records.passes import (
     Probe,
     Restoration,
     Study,
+    Unused,
     VariantName,
     Visit,
 )
@@ -51,6 +53,7 @@ from harness.records.protocol import (
 from harness.records.ranking import METRICS, Certainty, Figures, Place, Ranking, Standing
 from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
+    BuildTable,
     ComplexityTable,
     Factsheet,
     FilesTable,
@@ -65,6 +68,8 @@ from harness.records.upload import Claims, Measured, Reference, Scores, Wanted
 __all__ = [
     "METRICS",
     "Baseline",
+    "Build",
+    "BuildTable",
     "Burst",
     "Ceiling",
     "Certainty",
@@ -118,6 +123,7 @@ __all__ = [
     "Timing",
     "TimingPolicy",
     "Track",
+    "Unused",
     "Variant",
     "VariantName",
     "Visit",

@@ -8,7 +8,7 @@ from harness.records.protocol import Switches
 from harness.records.submission import Manifest
 from harness.records.text import one_line
 
-PassName = Literal["inspect", "restore", "time", "probe", "profile"]
+PassName = Literal["build", "inspect", "restore", "time", "probe", "profile"]
 VariantName = Literal[
     "as submitted", "float16", "bfloat16", "channels_last", "torch.compile", "CUDA graph"
 ]
@@ -34,6 +34,13 @@ class Job:
     input_size: tuple[int, int]
     study: Study = field(default_factory=Study)  # of the `profile` pass
     exchange: tuple[int, int, int] = (-1, -1, -1)  # descriptors: of its channel, LR and SR
+
+
+@dataclass(frozen=True)
+class Build:
+    """Result of the `build` pass; what was made lies beside it, packed."""
+
+    files: tuple[str, ...]  # made, relative to the manifest
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,14 @@ class ModuleCost:
 
 
 @dataclass(frozen=True)
+class Unused:
+    """The parameters that take no part in a forward."""
+
+    names: tuple[str, ...] = ()
+    elements: int = 0
+
+
+@dataclass(frozen=True)
 class Inspection:
     """Result of the `inspect` pass."""
 
@@ -82,6 +97,7 @@ class Inspection:
     loaded_share: float = 1.0  # of the network's elements that came from the checkpoint
     stripped: tuple[str, ...] = ()  # prefixes that were taken off the checkpoint's keys
     left_out: tuple[str, ...] = ()  # its keys that are by convention not the network's
+    chosen: str = ""  # which of several networks in its checkpoint was taken
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
@@ -92,6 +108,7 @@ class Inspection:
     repeatable: bool = True  # the same input gave the same output twice
     program: str = ""  # what an exported program is: its kind, size and weights
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
+    unused: Unused | None = field(default_factory=Unused)  # None where it is not known
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,18 @@ class ComplexityTable:
 
 
 @dataclass(frozen=True)
+class BuildTable:
+    """`[build]` of a manifest: how code of its own is compiled, by one of two ways."""
+
+    command: tuple[str, ...] = ()  # run in `folder`; `python` is the interpreter of the passes
+    # C++ and CUDA sources of one extension of torch, called as the first; on a CPU the CUDA
+    # sources are left out, elsewhere the macro WITH_CUDA is defined
+    extension: tuple[str, ...] = ()
+    folder: str = "."  # relative to the manifest; what lies in it is what a build depends on
+    needs: Literal["", "cuda"] = ""
+
+
+@dataclass(frozen=True)
 class Factsheet:
     """`[factsheet]` of a manifest: free text, shown in the report."""
 
@@ -91,6 +103,7 @@ class Manifest:
     id: int | None = None
     weights: WeightsTable | None = None
     complexity: ComplexityTable | None = None
+    build: BuildTable | None = None
     files: FilesTable = field(default_factory=FilesTable)
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.errors import EntryError, PassError
 from harness.records import (
+    Build,
     Failure,
     Inspection,
     Job,
@@ -28,6 +29,7 @@ from harness.records.text import one_line
 from harness.worker.devices import host
 
 RECORDS: Mapping[PassName, type[Any]] = {
+    "build": Build,
     "inspect": Inspection,
     "restore": Restoration,
     "time": Restoration,

@@ -53,11 +53,14 @@ class Exchange:
         return self._theirs.fileno(), self._lr, self._sr
 
     def begin(self, pid: int, watch: Callable[[], None]) -> None:
-        """Wait until the worker `pid` is ready. `watch` raises PassError once it takes too much."""
+        """Know the worker's process. `watch` raises PassError once it takes too much."""
         self._theirs.close()
         self._watch, self._process = watch, os.pidfd_open(pid)
         self._poll.register(self._channel, select.POLLIN)
         self._poll.register(self._process, select.POLLIN)
+
+    def ready(self) -> None:
+        """Wait until the worker has its network."""
         self._answer()
 
     def end(self) -> None:

@@ -38,11 +38,13 @@ def run_pass(
     *,
     jail: Jail,
     time_limit: float,
+    built: Callable[[bytes], None] = lambda product: None,
 ) -> Outcome:
     """Run `job` for `submission` in a fresh process, jailed, and return what it left.
 
-    `drive` has images restored by the exchange, once the network is loaded. A worker that fails,
-    hangs past `time_limit` seconds or dies gives a Failure.
+    `drive` has images restored by the exchange, once the network is loaded; `built(product)` gets
+    what a build made, packed. A worker that fails, hangs past `time_limit` seconds or dies gives a
+    Failure.
     """
     harden()
     scripted = devices.kind(job.device).scripted
@@ -66,7 +68,10 @@ def run_pass(
             started = [*group, *command(jail, folder.root, job.device)]
             worker = _Worker(folder, job, started, exchange, time_limit)
             try:
-                return worker.driven(drive)
+                outcome = worker.driven(drive)
+                if job.pass_name == "build" and not outcome.failure:
+                    built(folder.product())
+                return outcome
             except EntryError as error:
                 failure = Failure(error.stage, str(error))
                 worker.end()
@@ -112,13 +117,13 @@ class _Worker:
 
     def driven(self, drive: Drive | None) -> Outcome:
         """Ask for all that the pass needs; return what it gives. Raises EntryError."""
-        finish: Finish | None = None
-        try:
-            self.exchange.begin(self.process.pid, self.watch)
-            finish = drive(self.exchange) if drive else as_told
+        finish: Finish | None = None if drive else as_told
+        self.exchange.begin(self.process.pid, self.watch)
+        with contextlib.suppress(EndedError):
+            if drive:
+                self.exchange.ready()
+                finish = drive(self.exchange)
             self.exchange.end()
-        except EndedError:
-            finish = None
         self._await_end(_TO_END_SECONDS if finish is None else math.inf)
         outcome = self._outcome()
         if outcome.failure:
@@ -166,7 +171,7 @@ class _Worker:
             code = 128 - code
         during = f"during the {self.pass_name} pass"
         if code >= 0:
-            return f"the process ended itself with exit status {code} {during}; see its log"
+            return f"the process ended itself with exit status {code} {during}"
         name = signal.Signals(-code).name
         hint = " (often the system, out of memory)" if -code == signal.SIGKILL else ""
-        return f"the process was killed by {name}{hint} {during}; see its log"
+        return f"the process was killed by {name}{hint} {during}"

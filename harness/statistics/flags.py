@@ -5,7 +5,11 @@ from harness.records import Complexity, Inspection, Manifest
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
 # what is told of an entry without putting a figure of it in doubt
-_NOTES = ("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled")
+_NOTES = (
+    *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
+    *("counters-differ", "checkpoint-entry", "compiled", "not-built"),
+)
+_ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
 
 def is_note(flag: str) -> bool:
@@ -13,16 +17,20 @@ def is_note(flag: str) -> bool:
     return flag.partition(":")[0] in _NOTES
 
 
-def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
-    """Return the flags that go on the entry's row."""
+def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[str, str]:
+    """Return the flags that go on the entry's row; `official` is the counter that is ranked by."""
+    # where others see less than the official counter, its figure hides nothing
+    apart = _apart(inspection.complexity, official)
     flags = {
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
-        "flops-disagree": inspection.disagreement,
-        "counter-blind": inspection.blind_spots,
+        "flops-disagree" if apart else "counters-differ": inspection.disagreement,
+        "counter-blind": _blind(inspection, manifest),
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
+        "unused-params": _unused(inspection),
+        "checkpoint-entry": inspection.chosen,
         "plain-path": _plain_path(inspection, manifest),
         "exported": _exported(inspection),
         "precision": _precision(inspection.precisions),
@@ -34,6 +42,12 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     if manifest.official:
         flags["note"] = manifest.official.note
     return {flag: explanation for flag, explanation in flags.items() if explanation}
+
+
+def _apart(complexity: Complexity, official: str) -> bool:
+    """Tell whether some counter sees more than the official one, biases apart."""
+    plain = {name: one.flops - sum(one.biases.values()) for name, one in complexity.flops.items()}
+    return max(plain.values(), default=0) > _ALIKE * plain.get(official, 0)
 
 
 def _uncounted(complexity: Complexity) -> str:
@@ -50,6 +64,17 @@ def _by_content(complexity: Complexity) -> str:
         return ""
     smooth, noise = (f"{flops / 1e9:.4g} G" for flops in complexity.by_content)
     return f"its cost depends on the image: {smooth} for a smooth one, {noise} for noise as large"
+
+
+def _blind(inspection: Inspection, manifest: Manifest) -> str:
+    """Name what counters do not see; compiled code may work without calling any operator."""
+    parts = [inspection.blind_spots] if inspection.blind_spots else []
+    if manifest.build and not inspection.twin:
+        parts.append(
+            "code compiled for it works where no counter looks; "
+            "name a twin in plain PyTorch under [complexity]"
+        )
+    return "; ".join(parts)
 
 
 def _loose(inspection: Inspection) -> str:
@@ -76,6 +101,18 @@ def _adapted(inspection: Inspection) -> str:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         parts.append(f"left out, as not the network's: {', '.join(names[:_NAMED])}{more}")
     return "; ".join(parts)
+
+
+def _unused(inspection: Inspection) -> str:
+    unused = inspection.unused
+    if unused is None or not unused.elements:
+        return ""
+    more = f" and {len(unused.names) - _NAMED} more" if len(unused.names) > _NAMED else ""
+    return (
+        f"{unused.elements} of its {inspection.params} parameters take no part in a forward "
+        f"({', '.join(unused.names[:_NAMED])}{more}), as of branches that training alone needs; "
+        "hand in the network in the form that is deployed"
+    )
 
 
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:

@@ -11,6 +11,8 @@ folder        files that pass between worker and harness: job and result
 exchange      what both say while images are restored, and the worker's end of it
 service       restores whatever is handed over, scored or timed
 calls         calls of a network: each guarded, each on an LR image of its own
+building      code of an entry's own that is compiled: its command run, what it made found
+extension     C++ and CUDA sources as one extension of torch: a script that a build runs
 regular       a stranger's file read as data: no link, no FIFO, of a stated size
 passes        what each pass does: inspect (fusing at the first call), restore, probe, profile
 desk          what a pass works with: its job, the loaded network, LR images

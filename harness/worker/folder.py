@@ -8,7 +8,8 @@ folder that the harness made and opened before it ran, and never trusted further
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from harness.records.schema import from_table, to_table
 from harness.worker import regular
 
 SUBMISSION, WORK = "submission", "work"  # the entry's files; the worker's working folder
+PRODUCT = "product.zip"  # what a build made: never opened but by a worker
 _JOB, _RESULT = "job.json", "result.json"
-_LARGEST_RESULT = 16 * 2**20  # bytes
+_LARGEST_RESULT, _LARGEST_PRODUCT = 16 * 2**20, 2**29  # bytes
 
 
 class PassFolder:
@@ -56,13 +58,35 @@ class PassFolder:
         partial.write_text(json.dumps(answer))
         partial.rename(self.root / _RESULT)
 
+    def pack(self, folder: Path, names: Iterable[str]) -> None:
+        """Pack files that a build made in the entry's folder, for the passes that follow."""
+        with zipfile.ZipFile(self.root / PRODUCT, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                archive.write(folder / name, name)
+
+    def unpack(self, folder: Path) -> None:
+        """Put what a build made, where there is something, into the entry's folder."""
+        if (self.root / PRODUCT).is_file():
+            with zipfile.ZipFile(self.root / PRODUCT) as archive:
+                archive.extractall(folder)
+
     # ------------------------------------------------------------ what the harness reads of it
 
     def result(self) -> bytes | None:
         """Read what the worker left, JSON text; None where it left nothing. Raises PassError."""
-        try:
-            return regular.read(_RESULT, _LARGEST_RESULT, folder=self._own)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise PassError(f"its result cannot be read: {error.strerror}") from error
+        return _read(_RESULT, _LARGEST_RESULT, self._own)
+
+    def product(self) -> bytes:
+        """Read what a build left, packed. Raises PassError."""
+        return _read(PRODUCT, _LARGEST_PRODUCT, self._own) or b""
+
+
+def _read(name: str, most: int, folder: int) -> bytes | None:
+    """Read a regular file of the open `folder`; None where it is not there. Raises PassError."""
+    try:
+        return regular.read(name, most, folder=folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        what = {_RESULT: "its result", PRODUCT: "what it built"}[name]
+        raise PassError(f"{what} cannot be read: {error.strerror}") from error

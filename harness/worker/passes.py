@@ -15,6 +15,7 @@ from harness.records import (
     Probe,
     Restoration,
     Studied,
+    Unused,
 )
 from harness.worker.desk import Desk
 from harness.worker.exchange import Exchange
@@ -61,6 +62,7 @@ def _inspect() -> Run[Inspection]:
             loaded_share=desk.loaded.mismatch.share,
             stripped=desk.loaded.mismatch.stripped,
             left_out=desk.loaded.mismatch.left_out,
+            chosen=desk.loaded.mismatch.chosen,
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",
@@ -71,9 +73,24 @@ def _inspect() -> Run[Inspection]:
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             modules=modules,
+            unused=_unused(network.module, small),
         )
 
     return run
+
+
+def _unused(module: torch.nn.Module, small: torch.Tensor) -> Unused | None:
+    """Return the parameters without part in a forward, of noise: a router sends it everywhere."""
+    from harness.worker import complexity
+
+    if isinstance(module, Program):
+        return Unused()
+    noise = complexity.uniform_noise(small.shape).to(small.device)
+    doing = "counting unused parameters"
+    found: Unused | None = guarded(
+        lambda: complexity.unused_parameters(module, noise), doing, ForwardError
+    )
+    return found
 
 
 def _counted(

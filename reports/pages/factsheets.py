@@ -22,6 +22,7 @@ _NUMBERS = ("psnr_db", "ssim", "psnr_y_db", "ssim_y", "runtime_ms")
 _HEADINGS = ("PSNR [dB]", "SSIM", "PSNR-Y [dB]", "SSIM-Y", "Runtime [ms]")
 _ADVICE = {  # stage of a failure -> what its team does next
     "manifest": "correct submission.toml, then run `esr-harness check` on the folder.",
+    "build": "run the build in a copy of the folder, without network; the log holds all it said.",
     "load": "build the network in a fresh process, with the files that were handed in and no "
     "others; `esr-harness check` does so.",
     "forward": "run the network on every size of image that the splits hold, and look at what it "

@@ -70,6 +70,7 @@ def exchange():
         made.append((exchange, thread, handles, child))
         thread.start()
         exchange.begin(child.pid, Watch(looks))
+        exchange.ready()
         exchange.child = child
         return exchange
 

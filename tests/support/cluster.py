@@ -18,14 +18,15 @@ from tests.support.places import ROOT
 
 NODES = ("node1", "node2", "node3", "node4")
 _TEMPLATES = Path(__file__).with_name("slurm")
+_PORTS = 5  # of one cluster: its controller's, and one of each node
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
 
 
 class PrivateCluster:
     """The daemons, and what can happen to them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self._port = folder, port
 
     def start(self) -> None:
         """Start all daemons and wait until every node is idle."""
@@ -36,6 +37,8 @@ class PrivateCluster:
             os.mknod(device, 0o666 | 0o020000, os.makedev(1, 3))
         for name in ("slurm.conf", "gres.conf"):
             text = (_TEMPLATES / f"{name}.in").read_text().replace("@DIR@", str(self.folder))
+            for number in range(_PORTS):
+                text = text.replace(f"@PORT{number}@", str(self._port + number))
             (self.folder / name).write_text(text.replace("@HOST@", socket.gethostname()))
         (self.folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
         key = self.folder / "munge.key"
@@ -110,11 +113,11 @@ def started() -> Iterator[PrivateCluster]:
         wanted = f"{', '.join(missing)} (Debian: slurmctld slurmd slurm-client munge)"
         pytest.skip(f"a private Slurm cluster needs {wanted if missing else 'root'}")
     with (
-        _alone(),
+        _ports() as port,
         tempfile.TemporaryDirectory(prefix="cluster-") as name,
         pytest.MonkeyPatch.context() as at,
     ):
-        cluster = PrivateCluster(Path(name))
+        cluster = PrivateCluster(Path(name), port)
         cluster.folder.chmod(0o755)
         at.setenv("SLURM_CONF", f"{name}/slurm.conf")
         at.setenv("PYTHONPATH", str(ROOT))  # of the tasks
@@ -126,14 +129,20 @@ def started() -> Iterator[PrivateCluster]:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Wait for the cluster of another process of these tests to end: its ports are the same."""
-    with Path(tempfile.gettempdir(), "private-cluster.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _ports() -> Iterator[int]:
+    """Hold the ports of a cluster, which no other process of these tests has; yield the first."""
+    for port in range(16800, 17000, _PORTS):
+        with Path(tempfile.gettempdir(), f"private-cluster-{port}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield port
+            return
+    raise AssertionError("forty clusters run on this host")
 
 
-def wait_for(condition, seconds: float = 90) -> None:
+def wait_for(condition, seconds: float = 300) -> None:
     """Wait until a condition holds; fail where it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -6,6 +6,7 @@ hooks        counted from calls of modules: activations, convolutions, FLOPs as 
 programs     exported programs: their graph, counted by shape in the units of fvcore
 plain        modules in the form that counters see
 parameters   parameters of a network
+unused       parameters that take no part in a forward
 modules      each module's share
 results      the results of operators: their floating-point types, and what memory they take
 agreement    where counters disagree or are blind, and which operators are to blame
@@ -17,6 +18,7 @@ from harness.worker.complexity.parameters import count_parameters
 from harness.worker.complexity.plain import plainly
 from harness.worker.complexity.programs import count_program
 from harness.worker.complexity.results import precisions
+from harness.worker.complexity.unused import unused_parameters
 
 __all__ = [
     "blind_spots",
@@ -29,4 +31,5 @@ __all__ = [
     "plainly",
     "precisions",
     "uniform_noise",
+    "unused_parameters",
 ]
