@@ -14,8 +14,9 @@ from harness.evaluation.book import Book
 from harness.evaluation.countdown import about
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.executors import Ended, Executor, Serial
-from harness.evaluation.session import Contestant, Session
+from harness.evaluation.session import Session
 from harness.evaluation.units import Evaluation
+from harness.evaluation.visits import Contestant
 from harness.records import Entry, Failure, Machine, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store import lock

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.executors import Executor, Serial
-from harness.evaluation.session import Contestant, Session, common, timed
+from harness.evaluation.session import Session, common
 from harness.evaluation.units import Play
+from harness.evaluation.visits import Contestant, timed
 from harness.records import Entry, Failure, Round
 from harness.records.schema import SchemaError, from_table
 

@@ -28,7 +28,6 @@ from harness.records.passes import (
     ImageScore,
     Inspection,
     Job,
-    LrImage,
     ModuleCost,
     Outcome,
     PassName,
@@ -39,7 +38,7 @@ from harness.records.passes import (
     VariantName,
     Visit,
 )
-from harness.records.profile import Operator, Profile, Profiling, Variant
+from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
     Baseline,
     CostImage,
@@ -90,7 +89,6 @@ __all__ = [
     "ImageScore",
     "Inspection",
     "Job",
-    "LrImage",
     "Machine",
     "Manifest",
     "Measured",
@@ -118,6 +116,7 @@ __all__ = [
     "SplitInfo",
     "Spread",
     "Standing",
+    "Studied",
     "Study",
     "Switches",
     "Threshold",

@@ -11,6 +11,8 @@ from harness.records import ModelTable
 from harness.worker.loading.faults import guarded
 from harness.worker.loading.weights import Mismatch
 
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -93,7 +95,7 @@ class Network:
     def _whole(self, lr: torch.Tensor) -> torch.Tensor:
         height, width = lr.shape[-2:]
         sr: torch.Tensor = self.module(lr)
-        _check_output(sr, (height * self.scale, width * self.scale))
+        _check_output(sr, (height * self.scale, width * self.scale), lr.device)
         return sr
 
     def _starts(self, length: int, side: int) -> list[int]:
@@ -144,13 +146,19 @@ def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:
     return sr
 
 
-def _check_output(sr: Any, size: tuple[int, int]) -> None:
+def _check_output(sr: Any, size: tuple[int, int], device: torch.device) -> None:
     """Refuse an output that is no SR image [1, 3, height, width]. Raises ForwardError.
 
-    Every call is checked, before sums over tiles could hide a wrong shape or type.
+    Every call is checked, before sums over tiles could hide a wrong shape or type. A tensor of a
+    class of its own may be computed when it is looked at, and on another device elsewhere.
     """
-    if not isinstance(sr, torch.Tensor):
+    if type(sr) not in _PLAIN:
         raise ForwardError(f"the network returned {type(sr).__name__}; it must return a tensor")
+    if sr.device != device or sr.layout != torch.strided:
+        raise ForwardError(
+            f"the network returned a {sr.layout} tensor on {sr.device}; it must return a strided "
+            f"one on {device}, where its input lies"
+        )
     expected = [1, 3, *size]
     if list(sr.shape) != expected:
         raise ForwardError(
