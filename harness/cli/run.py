@@ -63,18 +63,20 @@ def command(options: argparse.Namespace) -> int:
             said = finished.said(folder, entries, opened)
             if said is None:
                 said = _made(entries, bench, folder, executor, options)
-                finished.keep(folder, entries, opened, said)
+                if not said["lost"]:  # what no machine brought to its end is tried again
+                    finished.keep(folder, entries, opened, said)
             else:
                 said["before"] = (
                     f"All {len(entries)} entries are finished: nothing is measured.\n\n"
                 )
-            ended.append(said)
+            ended.append((folder, said))
     finally:
         shown.close()
-    for said in ended:
+    for folder, said in ended:
         title = f"{said['title']}\n\n" if len(ended) > 1 else ""
-        print(f"{title}{said.get('before', '')}{said['table']}\n\nReport: {said['page']}")
-    return cli.SOMETHING_FAILED if any(said["failed"] for said in ended) else cli.OK
+        report = f"Report: {folder / said['page']}"
+        print(f"{title}{said.get('before', '')}{said['table']}\n\n{report}")
+    return cli.SOMETHING_FAILED if any(said["failed"] for _, said in ended) else cli.OK
 
 
 def _made(
@@ -94,12 +96,14 @@ def _made(
     from reports.tables import terminal
 
     board = of_run(run)
-    failed = ", ".join(entry.slug for entry in run.entries if entry.status == "failed")
+    failed = [entry for entry in run.entries if entry.status == "failed"]
+    lost = [one for one in failed if one.failure and one.failure.stage == "machine"]
     return {
         "title": run.protocol.title,
-        "page": str(reports.render(run, board, folder)),
+        "page": str(reports.render(run, board, folder).relative_to(folder)),
         "table": terminal.table(board, cli.width()),
-        "failed": failed,
+        "failed": ", ".join(one.slug for one in failed),
+        "lost": ", ".join(one.slug for one in lost),
     }
 
 
