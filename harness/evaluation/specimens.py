@@ -1,6 +1,7 @@
-"""Two photographs of scikit-image's wheel: what a check restores where there is no data."""
+"""Photographs of scikit-image's wheel: what a check restores, and what costs may depend on."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from harness.statistics import estimates
 Image = NDArray[np.uint8]
 
 _PHOTOGRAPHS = ("astronaut", "coffee")
+_COUNTED_OF = ("astronaut", "chelsea", "coffee")
+_COUNTED = 64  # side of LR: that of the small images that a worker counts on
 _SIDE = 384  # of HR: a multiple of every scale, and LR of what windows ask for
 
 
@@ -27,6 +30,14 @@ class Restored:
     bicubic_db: float
     blue_first_db: float  # with red and blue exchanged before the network and after it
     output_blue_first_db: float  # with red and blue exchanged after it alone
+
+
+@cache
+def crops(scale: int) -> tuple[SourceImage, ...]:
+    """Return three small LR images of real scenes, for counting what their content costs."""
+    side, store = _COUNTED * scale, ImageCache()
+    centres = (_centre(datasets.bundled_image(name), side) for name in _COUNTED_OF)
+    return tuple(SourceImage("embedded", store.store(make_lr(hr, scale)).array) for hr in centres)
 
 
 class Specimens:
@@ -73,6 +84,6 @@ class Specimens:
         return estimates.mean(found)
 
 
-def _centre(image: Image) -> Image:
-    top, left = ((side - _SIDE) // 2 for side in image.shape[:2])
-    return np.ascontiguousarray(image[top : top + _SIDE, left : left + _SIDE])
+def _centre(image: Image, length: int = _SIDE) -> Image:
+    top, left = ((side - length) // 2 for side in image.shape[:2])
+    return np.ascontiguousarray(image[top : top + length, left : left + length])

@@ -28,6 +28,7 @@ from harness.records.passes import (
     ImageScore,
     Inspection,
     Job,
+    Layer,
     LrImage,
     ModuleCost,
     Outcome,
@@ -37,6 +38,7 @@ from harness.records.passes import (
     Study,
     VariantName,
     Visit,
+    Weights,
 )
 from harness.records.profile import Operator, Profile, Profiling, Variant
 from harness.records.protocol import (
@@ -89,6 +91,7 @@ __all__ = [
     "ImageScore",
     "Inspection",
     "Job",
+    "Layer",
     "LrImage",
     "Machine",
     "Manifest",
@@ -127,5 +130,6 @@ __all__ = [
     "VariantName",
     "Visit",
     "Wanted",
+    "Weights",
     "WeightsTable",
 ]
