@@ -131,9 +131,7 @@ def of_the_clock(smoke: Smoke, name: str, side: float) -> None:
     smoke.line("the first call", lambda: lap(load())._replace(sr=None))
     smoke.line("strides of LR, perturbed and copied", lambda: _same_strides(load(), perturb))
     for what, make in (("LR", load), ("perturbed LR", lambda: perturb(load()))):
-        smoke.line(
-            f"{what}, calls", lambda make=make: _described([lap(make()) for _ in range(CALLS)])
-        )
+        smoke.line(f"{what}, {calls} calls", lambda make=make: _described(many(make)))
     sr = lap(load()).sr
     smoke.line("pixels are the official ones", lambda: _same_pixels(device, sr))
     smoke.line("memory of a call", lambda: _memory(device, lambda: lap(load())))

@@ -5,6 +5,7 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
 teams     what may stand there for the commands of teams
+organisers  what may stand there for `submissions`
 work      what may stand there on where the work of a run is done
 phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
@@ -12,9 +13,11 @@ phases    the same of `score` and `codabench`
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
+dry_run   `run --dry-run`: what would be measured, and how long it takes
 run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight, submission after submission
 verdict   what a check ends in: a block of text, or JSON
+intake    `submissions status`: what each team handed in, and whether it is ready
 init      `init`: a manifest from a model file and its checkpoint
 pack      `pack`: the archive to hand in
 export    `export`: an entry of a clone of the official repository
@@ -23,6 +26,7 @@ score     `score`: SR images against HR, without the code that made them
 codabench  `codabench`: a bundle that opens a competition
 rank      `rank`: rank a finished run or a CSV table again
 report    `report`: render the report of a finished run again
+verify    `verify`: a stored run held to its raw samples and its trail
 compare   `compare`: two runs or tables, metric beside metric
 merge     `merge`: runs of several machines joined into one
 table     `table`: the benchmark table of a paper

@@ -38,7 +38,7 @@ def command(options: argparse.Namespace) -> int:
     shown, records, ready = progress(), [], True
     try:
         for one in found:
-            verdict, own = _checked(one, options, shown)
+            verdict, own = checked(one, options, shown)
             path = one.folder
             following = shown_verdict.following(verdict, path, options.protocol, options.data)
             ready = ready and not verdict.to_fix
@@ -53,7 +53,7 @@ def command(options: argparse.Namespace) -> int:
     return cli.OK if ready else cli.SOMETHING_FAILED
 
 
-def _checked(
+def checked(
     one: Submission | BrokenSubmission,
     options: argparse.Namespace,
     shown: TerminalProgress | PlainProgress,

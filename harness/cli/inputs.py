@@ -1,11 +1,12 @@
 """What arguments name: submissions, checkpoints, stand-ins, data."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness import cli
-from harness.entries.discovery import discover
+from harness.entries.discovery import Asked, discover
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.images.datasets import write_bundled
@@ -16,18 +17,24 @@ def submissions(
     paths: Sequence[Path],
     edition: Protocol,
     weights: Sequence[Path],
-    ids: Sequence[int] = (),
+    ids: Sequence[Asked] = (),
     lent: Sequence[str] = (),
     *,
     build: bool = False,
 ) -> list[Submission | BrokenSubmission]:
-    """Find the submissions of `paths`, or those that the protocol names, and checkpoints."""
+    """Find the submissions of `paths`, or those that the protocol names, and checkpoints.
+
+    What is left out is said on standard error.
+    """
     if not paths and not edition.entries:
         raise InputError("no submission is named; give a submission folder or a folder of them")
     if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
         raise InputError("the shipped submissions are not here; run from a clone of the project")
     paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
-    return discover(paths, ids, lent, weights, build)
+    found = discover(paths, ids, lent, weights, say, build=build)
+    if not found:
+        raise InputError("nothing is left to look at; name another id, or another folder")
+    return found
 
 
 def only_submission(
@@ -51,6 +58,11 @@ def stand_ins(refused: bool) -> tuple[str, ...]:
     from harness.worker.loading.standins import not_installed
 
     return () if refused else not_installed()
+
+
+def say(line: str) -> None:
+    """Print a line beside the results."""
+    print(line, file=sys.stderr)
 
 
 def data_folder(data: Path | None, edition: Protocol, out: Path) -> Path:

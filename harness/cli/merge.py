@@ -9,8 +9,9 @@ from harness import cli
 from harness.errors import InputError
 from harness.evaluation import merging
 from harness.ranking.leaderboard import of_run
+from harness.store import trail
 from harness.store.files import write_whole
-from harness.store.runs import load_run, save_run
+from harness.store.runs import digest_of, load_run, save_run
 from reports.tables import terminal
 
 
@@ -22,6 +23,8 @@ def command(options: argparse.Namespace) -> int:
     whole = merging.merged(runs, options.command_line)
     for index, name in merging.pictured(list(runs.values())):
         _copy(options.outs[index] / name, options.to / name)
+    sources = {str(out): digest_of(out) for out in options.outs}
+    trail.add(options.to, "merged", command=options.command_line, runs=sources)
     save_run(options.to, whole)
     board = of_run(whole)
     page = reports.render(whole, board, options.to)

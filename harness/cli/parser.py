@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import phases, teams, work
+from harness.cli import organisers, phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
     add_device,
@@ -70,6 +70,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     rank.set_defaults(command=run_by("rank"))
 
     phases.add(commands)
+    organisers.add(commands)
     _add_protocols(commands)
     _add_data(commands)
 
@@ -93,6 +94,12 @@ def parser(program: str) -> argparse.ArgumentParser:
     )
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=run_by("report"))
+
+    verify = commands.add_parser(
+        "verify", help="recompute what a run says from its raw samples, and say what differs"
+    )
+    verify.add_argument("out", type=Path, metavar="OUT")
+    verify.set_defaults(command=run_by("verify"))
 
     show = commands.add_parser("show", help="what there is, and what this machine can measure")
     show.add_argument("what", choices=("protocols", "submissions", "device"))
@@ -168,6 +175,12 @@ def _add_run(commands: Any) -> None:
         "--live", action="store_true", help="render the report after every entry and round"
     )
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
+    run.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be measured, what the store has and how long the rest takes; measure "
+        "nothing",
+    )
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=run_by("run"), keeps=True)

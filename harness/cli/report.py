@@ -18,7 +18,7 @@ def command(options: argparse.Namespace) -> int:
         run, out = redacted(run), out / "public"
     if options.pdf:
         pdf.browser()
-    page = reports.render(run, of_run(run), out, stored)
+    page = reports.render(run, of_run(run), out, stored, public=options.public)
     print(f"Report: {page}")
     if options.pdf:
         printed = pdf.write([page, *sorted((page.parent / "factsheets").glob("*.html"))])

@@ -1,20 +1,22 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import reports
 from harness import cli, protocols
-from harness.cli import executors
-from harness.cli.inputs import data_folder, stand_ins, submissions
-from harness.cli.progress import progress
+from harness.cli import dry_run, executors
+from harness.cli.inputs import data_folder, say, stand_ins, submissions
+from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.evaluation import challenge
+from harness.evaluation import challenge, outlook
 from harness.evaluation.bench import Bench
 from harness.evaluation.cluster import DetachedError
+from harness.evaluation.executors import Executor
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, Run, TimingPolicy
@@ -22,6 +24,7 @@ from harness.sandbox import jail
 from harness.store.passes import Store
 from reports.tables import terminal
 
+_Prepared = tuple[list[Submission | BrokenSubmission], Bench, Path, Executor]
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
 
 
@@ -32,6 +35,8 @@ def command(options: argparse.Namespace) -> int:
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
     out = options.out = options.out or Path("runs") / editions[0].name
+    if options.dry_run and options.executor == "slurm":
+        raise InputError("--dry-run knows this machine, not the cluster's; leave --executor out")
     lent = stand_ins(options.no_stand_ins)
     found = submissions(
         options.paths, editions[0], options.weights, options.ids, lent, build=options.build
@@ -39,15 +44,21 @@ def command(options: argparse.Namespace) -> int:
     if options.require_isolation:
         jail.required()
     shown = progress()
-    runs, finished = [], []
+    runs, finished = list[_Prepared](), []
+    embedded = tempfile.TemporaryDirectory(prefix="esr-harness-data-")
     try:
         for edition, entries in _by_scale(editions, found):
             folder = out if len(editions) == 1 else out / f"x{edition.scale}"
             executor = executors.executor(options, folder)
-            data = data_folder(options.data, edition, folder)
+            made = Path(embedded.name) if options.dry_run else folder
+            data = data_folder(options.data, edition, made)
+            splits = open_splits(edition, data, options.splits, progress=shown.opening)
+            for split in splits:
+                if split.left_out:
+                    say(f"{split.name}: {split.left_out}")
             bench = Bench(
                 edition,
-                open_splits(edition, data, options.splits, progress=shown.opening),
+                splits,
                 device,
                 Store(folder),
                 shown,
@@ -59,6 +70,8 @@ def command(options: argparse.Namespace) -> int:
                 keep_sr=folder / "sr" if options.keep_sr else None,
             )
             runs.append((entries, bench, folder, executor))
+        if options.dry_run:
+            return _foretold(runs, shown)
         for entries, bench, folder, executor in runs:
             render = _render_to(folder) if options.live else _nothing
             run = challenge.run(
@@ -71,11 +84,24 @@ def command(options: argparse.Namespace) -> int:
         return cli.OK
     finally:
         shown.close()
+        embedded.cleanup()
     for run, board, page in finished:
         title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
         print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
+        for entry in run.entries:
+            if entry.failure and entry.failure.stage == "process" and entry.log.strip():
+                print(f"What {entry.name} printed: {reports.factsheet(page, entry)}")
     failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _foretold(runs: Sequence[_Prepared], shown: TerminalProgress | PlainProgress) -> int:
+    """Print what would be measured, and measure nothing."""
+    for entries, bench, folder, executor in runs:
+        found = outlook.outlook(entries, bench, executor)
+        title = f"{bench.protocol.title}, {cli.quoted(folder.resolve())}"
+        shown.say(f"{title}\n\n{dry_run.text(found, bench.protocol.timing.rounds)}")
+    return cli.OK
 
 
 def _render_to(folder: Path) -> Callable[[Run], None]:

@@ -107,6 +107,11 @@ def _check_values(file: Path, manifest: Manifest) -> None:
             (one_line(path) != path, f"{key} {path!r} has control characters; write it without")
             for key, path in paths.items()
         ),
+        *(
+            ("\\" in path, f"{key} {path!r} has backslashes; write {path.replace(chr(92), '/')!r}")
+            for key, path in paths.items()
+            if key in ("model.file", "weights.path")
+        ),
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),

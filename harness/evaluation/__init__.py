@@ -5,19 +5,21 @@ executors  who has units done: one after another, or several devices of this mac
 cluster    the same by jobs of a cluster: submitted, watched, followed up
 slurm      such jobs, counted and cancelled by their name
 task       what a task of a job does: unit after unit of a plan
+book       the run written as far as it is, and the trail of what was done
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted
 timing     one visit of the clock to a submission: on which images, what it depends on
 rounds     which timing sessions serve whom, and which are yet to be made
 session    rounds in which the same crew is visited: order, brackets, what is measured again
-forecast   how long a timing may take, before any of it is made
+forecast   how long passes may take, before any of them is made
+outlook    what a run would measure, and what its store has
 building   what a build is of and depends on, and how its product reaches later passes
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
 merging    runs of several machines joined into one
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
 specimens  photographs that a check restores where there is no data, and that costs may depend on
 hints      what is probably wrong with a manifest, from how its network behaves
-countdown  how long the timing of a check takes, and what is left
+countdown  how long the timing of a check takes, said before every round
 profiling  a team's `profile`: sizes, operators, other precisions and compilers
 """

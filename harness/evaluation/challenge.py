@@ -1,28 +1,24 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
 
-import harness
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import forecast, rounds
 from harness.evaluation.bench import Bench, NotStoredError
+from harness.evaluation.book import Book
+from harness.evaluation.countdown import about
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.executors import Ended, Executor, Serial
-from harness.evaluation.scoring import album_of_split
-from harness.evaluation.session import Contestant
-from harness.evaluation.timing import timed_splits
+from harness.evaluation.session import Contestant, Session
 from harness.evaluation.units import Evaluation
-from harness.images.datasets import SplitData
-from harness.records import Entry, Failure, Machine, Round, Run, SplitInfo
+from harness.records import Entry, Failure, Machine, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store import lock
-from harness.store.runs import RESULTS, SCHEMA_VERSION, save_run
 
 
 def run(
@@ -47,37 +43,41 @@ def run(
         remove_leftovers()
         executor = executor or Serial()
         bench = executor.opened(bench)
-        return _measured(found, bench, _Book(out, command, tell), executor)
+        return _measured(found, bench, Book(out, command, tell), executor)
 
 
 def _measured(
-    found: Sequence[Submission | BrokenSubmission], bench: Bench, book: "_Book", executor: Executor
+    found: Sequence[Submission | BrokenSubmission], bench: Bench, book: Book, executor: Executor
 ) -> Run:
-    entries = [_pending(one) for one in found]
+    book.begin(bench)
+    entries = [_stored(one, bench) or _pending(one) for one in found]
+    # what the store holds is not touched, nor a finished run written again for it
+    open_ = [number for number, entry in enumerate(entries) if entry.status == "pending"]
 
     def evaluated(number: int, end: Ended) -> None:
-        entries[number] = _evaluated(found[number], end, bench)
+        entries[open_[number]] = _evaluated(found[open_[number]], end, bench)
+        book.note(entries[open_[number]], bench.protocol)
         done = sum(entry.status != "pending" for entry in entries)
         own = replace(bench, machine=end.machine)
         book.write(own, entries, (), f"{done} of {len(found)} entries are evaluated")
 
     if not book.has_begun():
-        book.write(bench, entries, (), f"0 of {len(found)} entries are evaluated")
-    units = [Evaluation(one) for one in found]
-    ended = executor.carry_out(units, bench, evaluated)
-    entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
-    bench = replace(bench, machine=_usual(ended))
-    # what a generated image costs does not depend on trained weights
-    timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
-    contestants = [
-        Contestant(entry, one)
-        for one, entry in zip(found, entries, strict=True)
-        if entry.status in timeable and isinstance(one, Submission)
-    ]
+        done = len(found) - len(open_)
+        book.write(bench, entries, (), f"{done} of {len(found)} entries are evaluated")
+    ended = executor.carry_out([Evaluation(found[number]) for number in open_], bench, evaluated)
+    for number, end in zip(open_, ended, strict=True):
+        entries[number] = _evaluated(found[number], end, bench)
+    for entry in entries:
+        book.note(entry, bench.protocol)
+    stored = [Ended(bench.machine)] * (len(found) - len(open_))
+    bench = replace(bench, machine=_usual([*ended, *stored]))
+    contestants = contestants_of(found, entries, bench)
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
         bench = replace(bench, timing_began=bench.now())
-        bench.progress.say(_announcement(contestants, bench))
+        left = rounds.left(contestants, bench, executor.crews)
+        if said := _announcement(left, bench, executor.crews):
+            bench.progress.say(said)
 
         def round_made(timed: rounds.Timed) -> None:
             done, of = len(timed[1]), bench.protocol.timing.rounds
@@ -88,53 +88,43 @@ def _measured(
         entries = [timed.get(entry.slug, entry) for entry in entries]
     if bench.protocol.timing.official_runs:
         entries = _officially_timed(entries, contestants, bench, executor)
-    return book.write(bench, entries, made, "")
+    return book.finish(bench, entries, made)
 
 
-def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
+def contestants_of(
+    found: Sequence[Submission | BrokenSubmission], entries: Sequence[Entry], bench: Bench
+) -> list[Contestant]:
+    """Return those that are timed, of entries that are evaluated or are yet to be."""
+    # what a generated image costs does not depend on trained weights
+    timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
+    return [
+        Contestant(entry, one)
+        for one, entry in zip(found, entries, strict=True)
+        if entry.status in timeable and isinstance(one, Submission)
+    ]
+
+
+def _announcement(left: Sequence[tuple[Session, int]], bench: Bench, crews: int) -> str:
     """Say how long the timing may take, by a model, and who else holds a context on the GPU."""
-    minutes = math.ceil(forecast.timing_s(contestants, bench) / 60)
+    left = [(session, lacking) for session, lacking in left if lacking]
+    if not left:
+        return ""
+    entries = sum(len(session.crew) + bool(session.baseline) for session, _ in left)
+    rounds = max(lacking for _, lacking in left)
+    takes = about(forecast.timing_s(left, bench) / min(crews, len(left)))
     most = f", {bench.budget_minutes:g} min at most" if bench.budget_minutes else ""
-    entries = f"{bench.protocol.timing.rounds} rounds of {len(contestants)} entries"
     others = f"; idle processes of others on the GPU: {bench.standing}" if bench.standing else ""
-    return f"Timing {entries}, about {minutes} min where nothing is stored{most}{others}."
+    return f"Timing {rounds} rounds of {entries} entries, {takes}{most}{others}."
 
 
-class _Book:
-    """Writes the run as far as it is, and tells of it."""
-
-    def __init__(self, out: Path, command: str, tell: Callable[[Run], None]) -> None:
-        self._out, self._command, self._tell = out, command, tell
-        self._splits: tuple[SplitInfo, ...] | None = None
-
-    def has_begun(self) -> bool:
-        """Tell whether a run was written here before, which is not to be lost."""
-        return (self._out / RESULTS).is_file()
-
-    def write(
-        self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...], unfinished: str
-    ) -> Run:
-        """Write `results.json`; `unfinished` says how far the run is, or nothing at its end."""
-        self._splits = self._splits or tuple(
-            replace(split.info(), pictures=album_of_split(split, bench)) for split in _shown(bench)
-        )
-        run = Run(
-            schema_version=SCHEMA_VERSION,
-            harness_version=harness.__version__,
-            protocol=bench.protocol,
-            splits=self._splits,
-            device=bench.device,
-            identity=bench.identity,
-            observed=bench.machine.observed,
-            command=self._command,
-            entries=tuple(entries),
-            rounds=made,
-            isolation=bench.jail.level,
-            unfinished=unfinished,
-        )
-        save_run(self._out, run)
-        self._tell(run)
-        return run
+def _stored(found: Submission | BrokenSubmission, bench: Bench) -> Entry | None:
+    """Return an entry that the store holds whole; None where something is to be measured."""
+    try:
+        return evaluate(found, replace(bench, measuring=False))
+    except InputError:  # of the organiser: it concerns every entry
+        raise
+    except Exception:  # its evaluation meets it again, and says so
+        return None
 
 
 def _pending(found: Submission | BrokenSubmission) -> Entry:
@@ -170,13 +160,6 @@ def _beside(entry: Entry, official: Entry) -> Entry:
         return replace(entry, official=official.timing)
     text = f"the runs of the official policy failed: {official.failure.reason}"
     return replace(entry, flags=entry.flags | {"official-failed": text})
-
-
-def _shown(bench: Bench) -> Iterator[SplitData]:
-    """Yield the splits of the run: the protocol's, and one that was made to be timed."""
-    yield from bench.splits
-    if bench.protocol.timing.rounds:
-        yield from (split for split in timed_splits(bench) if split not in bench.splits)
 
 
 def _evaluated(found: Submission | BrokenSubmission, end: Ended, bench: Bench) -> Entry:

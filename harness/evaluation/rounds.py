@@ -41,6 +41,7 @@ def time(
     baseline = _baseline(contestants, bench)
     crew = [one for one in contestants if one is not baseline]
     planned = _planned(crew, baseline, bench, executor.crews) if contestants else []
+    _list(planned, baseline, bench)
     units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in planned]
     heard: dict[int, Session] = {}
 
@@ -71,6 +72,16 @@ def time(
     return entries, made
 
 
+def left(
+    contestants: Sequence[Contestant], bench: Bench, crews: int = 1
+) -> list[tuple[Session, int]]:
+    """Return the sessions that would serve all contestants, with the rounds that are not stored."""
+    baseline = _baseline(contestants, bench)
+    crew = [one for one in contestants if one is not baseline]
+    planned = _planned(crew, baseline, bench, crews) if contestants else []
+    return [(session, session.lacking()) for session in planned]
+
+
 def _lost(one: Contestant, why: str) -> Entry:
     failure = Failure("machine", why or "no session of its timing came to an end")
     return replace(one.entry, status="failed", failure=failure)
@@ -88,12 +99,8 @@ def _baseline(contestants: Sequence[Contestant], bench: Bench) -> Contestant | N
 def _planned(
     crew: Sequence[Contestant], baseline: Contestant | None, bench: Bench, crews: int
 ) -> list[Session]:
-    """Return the sessions that serve `crew`; those that are new are in the store's list.
-
-    The list is written here alone, before any of them is played.
-    """
-    key = bench.store.key("time", {"sessions": common(baseline, bench)})
-    opened = _opened(bench.store.get("session", key))
+    """Return the sessions that serve `crew`: of the store's list, or new ones."""
+    opened = _opened(baseline, bench)
     served: dict[int, list[Contestant]] = {}
     unserved: list[Contestant] = []
     for one in crew:
@@ -119,16 +126,28 @@ def _planned(
             digests = sorted({one.entry.digest for one in part} | control)
             sessions.append(Session(len(opened), digests, part, baseline, bench))
             opened.append(digests)
-        bench.store.put("session", key, {"crews": opened})
     return sessions
 
 
-def _opened(stored: object) -> list[list[str]]:
-    """Return the crews of the sessions that the store names: none where it cannot be read."""
+def _list(planned: Sequence[Session], baseline: Contestant | None, bench: Bench) -> None:
+    """Put new sessions on the store's list: here alone, before any of them is played."""
+    opened = _opened(baseline, bench)
+    new = [list(session.digests) for session in planned if session.number >= len(opened)]
+    if new:
+        bench.store.put("session", _list_key(baseline, bench), {"crews": opened + new})
+
+
+def _opened(baseline: Contestant | None, bench: Bench) -> list[list[str]]:
+    """Return the crews of the sessions on the store's list: none where it cannot be read."""
     try:
+        stored = bench.store.get("session", _list_key(baseline, bench))
         return [list(crew) for crew in from_table(_Opened, stored).crews]
     except SchemaError:
         return []
+
+
+def _list_key(baseline: Contestant | None, bench: Bench) -> str:
+    return bench.store.key("time", {"sessions": common(baseline, bench)})
 
 
 def _split(crew: list[Contestant], crews: int) -> Iterator[list[Contestant]]:

@@ -146,15 +146,20 @@ class Session:
         here |= {self.baseline.entry.digest} if self.baseline and self.controlled else set()
         return set(self.digests) == here and not (self.failed and self.bench.retry_failed)
 
+    def lacking(self) -> int:
+        """Return how many of the protocol's rounds the store lacks."""
+        self._forget()
+        of = self.bench.protocol.timing.rounds
+        for number in range(of):
+            try:
+                self._play(number)
+            except NotStoredError:
+                return of - number
+        return 0
+
     def complete(self) -> bool:
         """Tell whether the store holds every visit of the protocol's rounds."""
-        self._forget()
-        try:
-            for number in range(self.bench.protocol.timing.rounds):
-                self._play(number)
-        except NotStoredError:
-            return False
-        return not (self.failed and self.bench.retry_failed)
+        return not self.lacking() and not (self.failed and self.bench.retry_failed)
 
     def finish(self) -> "Session":
         """Play the protocol's rounds, and more to reach the precision where there is a budget.
@@ -173,7 +178,6 @@ class Session:
                 if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
-            if self.bench.measuring:
                 self.bench.round_made(self)
         return self
 

@@ -113,6 +113,14 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Unused:
+    """The parameters that take no part in a forward."""
+
+    names: tuple[str, ...] = ()
+    elements: int = 0
+
+
+@dataclass(frozen=True)
 class Inspection:
     """Result of the `inspect` pass."""
 
@@ -124,6 +132,7 @@ class Inspection:
     loaded_share: float = 1.0  # of the network's elements that came from the checkpoint
     stripped: tuple[str, ...] = ()  # prefixes that were taken off the checkpoint's keys
     left_out: tuple[str, ...] = ()  # its keys that are by convention not the network's
+    chosen: str = ""  # which of several networks in its checkpoint was taken
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
@@ -135,6 +144,7 @@ class Inspection:
     program: str = ""  # what an exported program is: its kind, size and weights
     weights: Weights | None = None
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
+    unused: Unused | None = field(default_factory=Unused)  # None where it is not known
 
 
 @dataclass(frozen=True)

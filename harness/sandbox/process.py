@@ -156,7 +156,7 @@ class _Worker:
             code = 128 - code
         during = f"during the {self.pass_name} pass"
         if code >= 0:
-            return f"the process ended itself with exit status {code} {during}; see its log"
+            return f"the process ended itself with exit status {code} {during}"
         name = signal.Signals(-code).name
         hint = " (often the system, out of memory)" if -code == signal.SIGKILL else ""
-        return f"the process was killed by {name}{hint} {during}; see its log"
+        return f"the process was killed by {name}{hint} {during}"

@@ -8,8 +8,9 @@ _PRUNED = 0.1  # share of zeros from which a network is sparse
 # what is told of an entry without putting a figure of it in doubt
 _NOTES = (
     *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
-    *("compiled", "not-built", "deployed", "luma", "sparse"),
+    *("counters-differ", "checkpoint-entry", "compiled", "not-built", "deployed", "luma", "sparse"),
 )
+_ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
 
 def is_note(flag: str) -> bool:
@@ -17,16 +18,20 @@ def is_note(flag: str) -> bool:
     return flag.partition(":")[0] in _NOTES
 
 
-def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
-    """Return the flags that go on the entry's row."""
+def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[str, str]:
+    """Return the flags that go on the entry's row; `official` is the counter that is ranked by."""
+    # where others see less than the official counter, its figure hides nothing
+    apart = _apart(inspection.complexity, official)
     flags = {
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
-        "flops-disagree": inspection.disagreement,
+        "flops-disagree" if apart else "counters-differ": inspection.disagreement,
         "counter-blind": _blind(inspection, manifest),
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
+        "unused-params": _unused(inspection),
+        "checkpoint-entry": inspection.chosen,
         "plain-path": _plain_path(inspection, manifest),
         "exported": _exported(inspection),
         "deployed": _deployed(inspection, manifest.model.deploy),
@@ -41,6 +46,12 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     if manifest.official:
         flags["note"] = manifest.official.note
     return {flag: explanation for flag, explanation in flags.items() if explanation}
+
+
+def _apart(complexity: Complexity, official: str) -> bool:
+    """Tell whether some counter sees more than the official one, biases apart."""
+    plain = {name: one.flops - sum(one.biases.values()) for name, one in complexity.flops.items()}
+    return max(plain.values(), default=0) > _ALIKE * plain.get(official, 0)
 
 
 def _uncounted(complexity: Complexity) -> str:
@@ -98,6 +109,18 @@ def _adapted(inspection: Inspection) -> str:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         parts.append(f"left out, as not the network's: {', '.join(names[:_NAMED])}{more}")
     return "; ".join(parts)
+
+
+def _unused(inspection: Inspection) -> str:
+    unused = inspection.unused
+    if unused is None or not unused.elements:
+        return ""
+    more = f" and {len(unused.names) - _NAMED} more" if len(unused.names) > _NAMED else ""
+    return (
+        f"{unused.elements} of its {inspection.params} parameters take no part in a forward "
+        f"({', '.join(unused.names[:_NAMED])}{more}), as of branches that training alone needs; "
+        "hand in the network in the form that is deployed"
+    )
 
 
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:

@@ -3,6 +3,7 @@
 passes     results of finished passes, and their keys: digests of all that they depend on
 claims    who works on which unit, seen from all nodes
 runs       a finished run: `results.json`, from which all else is rendered
+trail      what was done to a folder of results, event after event
 lock       one run at a time on a folder of results
 album      small pictures on disk, one file for a split
 cache      where the program's cache folder is

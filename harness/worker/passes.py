@@ -17,6 +17,7 @@ from harness.records import (
     Probe,
     Profile,
     Restoration,
+    Unused,
     Visit,
     pixels,
 )
@@ -62,6 +63,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
             loaded_share=desk.loaded.mismatch.share,
             stripped=desk.loaded.mismatch.stripped,
             left_out=desk.loaded.mismatch.left_out,
+            chosen=desk.loaded.mismatch.chosen,
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",
@@ -73,9 +75,30 @@ def _inspect() -> Callable[[Desk], Inspection]:
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             weights=complexity.weights(network.module, _file_bytes(desk)),
             modules=modules,
+            unused=_unused(network, small),
         )
 
     return run
+
+
+def _unused(network: Network, small: torch.Tensor) -> Unused | None:
+    """Return the parameters without part in a forward, of noise: a router sends it everywhere.
+
+    None of a quantised network, whose tensors hold others.
+    """
+    from harness.worker import complexity
+
+    module, given = network.module, network.given(small)
+    if isinstance(module, Program):
+        return Unused()
+    if complexity.is_quantised(module):
+        return None
+    noise = complexity.uniform_noise(given.shape).to(given.device, given.dtype)
+    doing = "counting unused parameters"
+    found: Unused | None = guarded(
+        lambda: complexity.unused_parameters(module, noise), doing, ForwardError
+    )
+    return found
 
 
 def _counted(

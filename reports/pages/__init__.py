@@ -4,6 +4,7 @@ index       the leaderboard's page: a table per track, figures, what was measure
 factsheets  a page per entry
 changes     what moved between two runs or tables
 profile     the profile of one submission; the same tables on the terminal
+history     what was done to the folder of results
 figures     which figures of a run are drawn, and of whom
 pictures    crops of a few images side by side
 weights     how what an entry learnt is kept, and what of it is zero

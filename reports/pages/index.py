@@ -41,14 +41,15 @@ class _Board:
         return bool(place) and _lowest(row, self.name) == 1
 
 
-def write(run: Run, leaderboard: Leaderboard, page: Path) -> None:
-    """Render `run` to `page`."""
+def write(run: Run, leaderboard: Leaderboard, page: Path, *, with_history: bool = False) -> None:
+    """Render `run` to `page`; `with_history` where a page beside it tells what was done."""
     protocol = leaderboard.protocol
     templates.write(
         "index.html",
         page,
         run=run,
         leaderboard=leaderboard,
+        with_history=with_history,
         lead=_lead(leaderboard),
         boards=[_of_track(leaderboard, track) for track in protocol.tracks]
         or [_of_all(leaderboard)],

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -257,3 +258,21 @@ def test_show(capsys):
     assert "wrong_manifest: cannot be used" in printed
     assert cli.main(["show", "device", "--device", "cpu"]) == cli.OK
     assert "perf_counter_ns" in capsys.readouterr().out
+
+
+@pytest.mark.heavy
+def test_a_run_says_where_the_log_of_an_entry_is_that_ended_itself(tmp_path, capsys):
+    entry = tmp_path / "talks"
+    shutil.copytree(tiny.SUBMISSIONS / "ends_process", entry)
+    model = (
+        (entry / "model.py")
+        .read_text()
+        .replace("os._exit", "print('a last word', flush=True); os._exit")
+    )
+    (entry / "model.py").write_text(model)
+    data, out = tiny.write_data(tmp_path / "data"), tmp_path / "out"
+    options = ["--protocol", str(tiny.PROTOCOL), "--device", "fake", "--data", str(data)]
+    assert cli.main(["run", str(entry), *options, "--out", str(out), "--rounds", "0"]) == 1
+    page = capsys.readouterr().out.splitlines()[-1].rpartition(": ")[2]
+    assert page == str(out / "report" / "factsheets" / "talks.html")
+    assert "a last word" in Path(page).read_text()

@@ -9,6 +9,7 @@ tally        what operators add up to, where no module tells of them
 learnt       what a network has learnt, packed away or not: how it is kept, and what of it is zero
 plain        modules in the form that counters see
 parameters   parameters of a network
+unused       parameters that take no part in a forward
 modules      each module's share
 results      the results of operators: their floating-point types, and what memory they take
 agreement    where counters disagree or are blind, and which operators are to blame
@@ -27,6 +28,7 @@ from harness.worker.complexity.parameters import count_parameters
 from harness.worker.complexity.plain import plainly
 from harness.worker.complexity.programs import count_program
 from harness.worker.complexity.results import precisions
+from harness.worker.complexity.unused import unused_parameters
 
 __all__ = [
     "blind_spots",
@@ -41,5 +43,6 @@ __all__ = [
     "plainly",
     "precisions",
     "uniform_noise",
+    "unused_parameters",
     "weights",
 ]

@@ -57,7 +57,8 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
 def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> torch.nn.Module:
     if not hasattr(source, factory):
         raise LoadingError(f"{file} defines no {factory!r}; correct the factory in the manifest")
-    module = guarded(lambda: getattr(source, factory)(**arguments), f"{factory}(...)")
+    given = {name: _options(value) for name, value in arguments.items()}
+    module = guarded(lambda: getattr(source, factory)(**given), f"{factory}(...)")
     if not isinstance(module, torch.nn.Module):
         raise LoadingError(
             f"{factory}(...) returned {type(module).__name__}; it must return a torch.nn.Module"
@@ -79,6 +80,22 @@ def _deploy(module: torch.nn.Module, method: str) -> None:
         raise LoadingError(f"the network has no method {method!r}; correct model.deploy")
     with torch.no_grad():
         guarded(getattr(module, method), f"{method}()")
+
+
+class Options(dict[str, Any]):
+    """A table of arguments, whose keys are attributes too, as those that argparse gives."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"{name!r} is not among model.arguments") from None
+
+
+def _options(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Options({name: _options(inner) for name, inner in value.items()})
+    return [_options(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _share_weights(twin: torch.nn.Module, module: torch.nn.Module, factory: str) -> None:

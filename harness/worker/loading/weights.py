@@ -24,6 +24,7 @@ class Mismatch:
     share: float = 1.0  # of the network's elements that came from the checkpoint
     stripped: tuple[str, ...] = ()  # prefixes that were taken off keys
     left_out: tuple[str, ...] = ()  # keys that are by convention not the network's
+    chosen: str = ""  # which of several networks in the checkpoint was taken
 
 
 def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
@@ -31,7 +32,7 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
 
     A network's own `load_state_dict` is asked where its keys do not fit as they are.
     """
-    found, aside = read(file, table)
+    found, aside, chosen = read(file, table)
     wanted = {k: v for k, v in network.state_dict().items() if isinstance(v, Tensor)}
     fit = keys.fit(found, wanted)
     state = {name: found[key] for key, name in fit.names.items()}
@@ -51,6 +52,7 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
         share_loaded(wanted, missing),
         fit.stripped,
         (*aside, *(key for key in rest if keys.foreign(key)), *ours),
+        chosen,
     )
     _refuse(mismatch, table)
     return mismatch

@@ -1,5 +1,6 @@
 """Data sets in the layouts in use, and HR alone."""
 
+import re
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -50,6 +51,11 @@ PLACES = [
     ({"Set5__original__a": HR, "Set5__LRbicx4__a": LR_12}, "BasicSR, original", FOUND),
     ({"Set5_HR__a": HR, "Set5_LR__ax4": LR}, "NTIRE", FOUND),
     ({"Set5_HR__a": HR, "Set5_LR_bicubic__X4__ax4": LR}, "DIV2K", FOUND),
+    (
+        {"Set5__image_SRF_4__a_SRF_4_HR": HR, "Set5__image_SRF_4__a_SRF_4_LR": LR},
+        "SelfExSR",
+        FOUND,
+    ),
     ({"Set5__HR__a": HR}, "EDSR, KAIR", MADE),
     ({"Set5__HR__a": HR, "Set5__LR_bicubic__X2__ax2": HR}, "EDSR, KAIR", MADE),
     ({"Set5__GTmod12__a": HR_12, "Set5__LRbicx2__a": HR}, "BasicSR", MADE),
@@ -63,11 +69,18 @@ def test_each_layout_gives_the_pair(tmp_path, images, layout, made):
     info = split.info()
     assert (info.layout, info.made_lr) == (layout, made)
     (pair,) = split.pairs
-    assert pair.name == "a.png"
+    assert pair.name == f"{next(iter(images)).rpartition('__')[2]}.png"  # of the HR file
     of_12 = layout in ("BasicSR", "BasicSR, original")
     np.testing.assert_array_equal(pair.lr.read(), LR_12 if of_12 else LR)
     cropped = crop_to_multiple(pair.hr.read(), 4)
     np.testing.assert_array_equal(cropped, HR_12 if of_12 else HR[:48, :64])
+
+
+def test_a_set_in_place_of_its_folder_is_told_so(tmp_path):
+    data = write(tmp_path, Set5__HR__a=HR)
+    said = f"is itself a data set: name the folder that it lies in, {tmp_path}; it wants Set5"
+    with pytest.raises(DataError, match=re.escape(said)):
+        opened(data / "Set5")
 
 
 def test_lr_images_alone_can_be_timed(tmp_path):
@@ -85,7 +98,7 @@ def test_lr_images_are_made_for_a_protocol_that_states_its_files(tmp_path):
 
 def test_lr_files_of_other_names_are_not_replaced_in_silence(tmp_path):
     data = write(tmp_path / "data", Set5__HR__a=HR, Set5__LR_bicubic__X4__a=LR)
-    with pytest.raises(DataError, match=r"a.png has no LR image Set5/LR_bicubic/X4/\*x4.png"):
+    with pytest.raises(DataError, match=r"a.png .*none fits Set5/LR_bicubic/X4/\*x4.png"):
         opened(data)
 
 
@@ -201,6 +214,30 @@ def test_a_check_tells_what_to_correct(tmp_path, capsys):
         "ok   test, x4: 1 LR images, which can be timed but not scored, 16x12 to 16x12 "
         "(layout BasicSR)",
     ]
+
+
+def test_a_check_refuses_what_a_run_refuses(tmp_path, capsys):
+    """HR images alone that are too small at a scale, and a folder of LR images without any."""
+    data = write(tmp_path / "data", Set5__HR__a=HR[:18], Set14__HR__b=HR)
+    (data / "Set14" / "LR_bicubic" / "X4").mkdir(parents=True)
+    (data / "Set14" / "HR" / "c.bmp").touch()
+    status, printed = checked(data, capsys)
+    assert status == cli.SOMETHING_FAILED
+    assert printed.out.splitlines() == [
+        "ok   Set14, x4: 0 pairs, HR (layout EDSR, KAIR)",
+        "FIX  Set14, x4: there is no LR image Set14/LR_bicubic/X4/*x4.png of its 1 HR images; make "
+        f"them: esr-harness data prepare {data}/Set14/HR --scales 4 --to {data}/Set14",
+        "ok   Set14, x4: c.bmp: no image of the set, as it fits no pattern Set14/HR/*.png or "
+        "Set14/LR_bicubic/X4/*x4.png",
+        "ok   Set5: 1 HR images, from which LR is made where it is needed, 65x18 to 65x18 "
+        "(layout EDSR, KAIR)",
+        "FIX  Set5, x4: a.png is 65x18; with a border of 4, PSNR and SSIM need 19 pixels on each "
+        "side",
+    ]
+    with pytest.raises(DataError) as caught:
+        opened(data)
+    assert "Set14: there is no LR image" in str(caught.value)
+    assert "Set5: a.png is 65x18; with a border of 4" in str(caught.value)
 
 
 def test_folders_without_images(tmp_path, capsys):

@@ -29,7 +29,7 @@ def test_a_folded_network_restores_what_it_restored_before():
 
 
 def test_a_method_that_it_lacks_is_named():
-    with pytest.raises(LoadingError, match="has no method 'fold'; correct model.deploy"):
+    with pytest.raises(LoadingError, match=r"has no method 'fold'; correct model\.deploy"):
         load(manifest(deploy="fold"), FOLDER, CPU)
 
 

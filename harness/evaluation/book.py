@@ -1,0 +1,147 @@
+"""Keeps a run as it goes: `results.json` as far as it is, and the trail of what was done."""
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import harness
+from harness.evaluation.bench import Bench
+from harness.evaluation.scoring import album_of_split
+from harness.evaluation.timing import timed_splits
+from harness.ranking.scores import rank
+from harness.records import Entry, Protocol, Round, Run, SplitInfo
+from harness.records.schema import to_table
+from harness.statistics import runtimes
+from harness.statistics.figures import figures_of
+from harness.store import trail
+from harness.store.passes import MEASURING_VERSION
+from harness.store.runs import RESULTS, SCHEMA_VERSION, save_run
+
+
+class Book:
+    """Writes the run as far as it is, and tells of it."""
+
+    def __init__(self, out: Path, command: str, tell: Callable[[Run], None]) -> None:
+        self._out, self._command, self._tell = out, command, tell
+        self._splits: tuple[SplitInfo, ...] | None = None
+        earlier = trail.read(out)
+        self._noted = {
+            event.facts.get("slug"): event.facts for event in earlier.of_kind("evaluated")
+        }
+        self._ranked = [event.facts for event in earlier.of_kind("ranked")][-1:]
+
+    def has_begun(self) -> bool:
+        """Tell whether a run was written here before, which is not to be lost."""
+        return (self._out / RESULTS).is_file()
+
+    def begin(self, bench: Bench) -> None:
+        """Note who begins what, by which rules, on which data."""
+        trail.add(
+            self._out,
+            "begun",
+            command=self._command,
+            program=harness.__version__,
+            measuring=MEASURING_VERSION,
+            user=_user(),
+            host=socket.gethostname(),
+            process=os.getpid(),
+            isolation=bench.jail.level,
+            device=bench.device,
+            identity=bench.identity,
+            splits={
+                split.name: {
+                    "images": len(split.pairs),
+                    "lr": split.lr_digest,
+                    "hr": split.hr_digest,
+                }
+                for split in bench.splits
+            },
+            protocol=bench.protocol,
+        )
+
+    def note(self, entry: Entry, protocol: Protocol) -> None:
+        """Note what an evaluation came to, where that is new: of other files, or scored again."""
+        figures = figures_of(entry, protocol, None)
+        facts: dict[str, Any] = to_table(
+            {
+                "slug": entry.slug,
+                "name": entry.name,
+                "id": entry.id,
+                "files": entry.digest,
+                "status": entry.status,
+                "stage": entry.failure.stage if entry.failure else "",
+                "reason": figures.reason,
+                "psnr_db": figures.psnr_db,
+                "metrics": figures.metrics,
+            }
+        )
+        if self._noted.get(entry.slug) != facts:
+            self._noted[entry.slug] = facts
+            trail.add(self._out, "evaluated", **facts)
+
+    def write(
+        self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...], unfinished: str
+    ) -> Run:
+        """Write `results.json`; `unfinished` says how far the run is."""
+        self._splits = self._splits or _shown(bench)
+        run = Run(
+            schema_version=SCHEMA_VERSION,
+            harness_version=harness.__version__,
+            protocol=bench.protocol,
+            splits=self._splits,
+            device=bench.device,
+            identity=bench.identity,
+            observed=bench.machine.observed,
+            command=self._command,
+            entries=tuple(entries),
+            rounds=made,
+            isolation=bench.jail.level,
+            unfinished=unfinished,
+        )
+        save_run(self._out, run)
+        self._tell(run)
+        return run
+
+    def finish(self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...]) -> Run:
+        """Write the whole run, and note who was excluded by which rule."""
+        facts = _ranked(entries, bench.protocol)
+        if self._ranked != [facts]:
+            trail.add(self._out, "ranked", **facts)
+        return self.write(bench, entries, made, "")
+
+
+def _ranked(entries: Sequence[Entry], protocol: Protocol) -> dict[str, Any]:
+    timed = runtimes.of_entries(entries, protocol.timing.policy)
+    figures = [figures_of(entry, protocol, timed.get(entry.slug)) for entry in entries]
+    standings = rank(figures, protocol).standings
+    track = protocol.main_track
+    places = {
+        entry.slug: standing.places[track.name].rank
+        for entry, standing in zip(entries, standings, strict=True)
+        if track and track.name in standing.places
+    }
+    excluded = {
+        entry.slug: standing.reason
+        for entry, standing in zip(entries, standings, strict=True)
+        if standing.eligible == "no"
+    }
+    flags = {entry.slug: sorted(entry.flags) for entry in entries if entry.flags}
+    return {"ranks": places, "excluded": excluded, "flags": flags}
+
+
+def _shown(bench: Bench) -> tuple[SplitInfo, ...]:
+    """Return the splits of the run: the protocol's, and one that was made to be timed."""
+    timed = timed_splits(bench) if bench.protocol.timing.rounds else ()
+    shown = [*bench.splits, *(split for split in timed if split not in bench.splits)]
+    return tuple(replace(split.info(), pictures=album_of_split(split, bench)) for split in shown)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in some containers
+        return str(os.getuid())
