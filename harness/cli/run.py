@@ -72,18 +72,7 @@ def command(options: argparse.Namespace) -> int:
         if options.detach:
             shown.say(executors.detached(options, out))
             return cli.OK
-        for entries, bench, folder, executor in runs:
-            opened = executor.opened(bench)
-            said = finished.said(folder, entries, opened)
-            if said is None:
-                said = _made(entries, bench, folder, executor, options)
-                if not said["lost"]:  # what no machine brought to its end is tried again
-                    finished.keep(folder, entries, opened, said)
-            else:
-                said["before"] = (
-                    f"All {len(entries)} entries are finished: nothing is measured.\n\n"
-                )
-            ended.append((folder, said))
+        ended += [(prepared[2], _ended(prepared, options)) for prepared in runs]
     finally:
         shown.close()
         embedded.cleanup()
@@ -95,14 +84,22 @@ def command(options: argparse.Namespace) -> int:
     return cli.SOMETHING_FAILED if any(said["failed"] for _, said in ended) else cli.OK
 
 
-def _made(
-    entries: Sequence[Submission | BrokenSubmission],
-    bench: Bench,
-    folder: Path,
-    executor: Executor,
-    options: argparse.Namespace,
-) -> dict[str, str]:
+def _ended(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
+    """Make a run that is not finished; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
+    opened = executor.opened(bench)
+    if said := finished.said(folder, entries, opened):
+        before = f"All {len(entries)} entries are finished: nothing is measured.\n\n"
+        return said | {"before": before}
+    said = _made(prepared, options)
+    if not said["lost"]:  # what no machine brought to its end is tried again
+        finished.keep(folder, entries, opened, said)
+    return said
+
+
+def _made(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
     """Make a run and its report; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
     render = _render_to(folder) if options.live else _nothing
     run = challenge.run(
         entries, bench, folder, options.command_line, executor=executor, tell=render

@@ -28,6 +28,7 @@ from harness.records.passes import (
     ImageScore,
     Inspection,
     Job,
+    Layer,
     ModuleCost,
     Outcome,
     PassName,
@@ -37,6 +38,7 @@ from harness.records.passes import (
     Unused,
     VariantName,
     Visit,
+    Weights,
 )
 from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
@@ -89,6 +91,7 @@ __all__ = [
     "ImageScore",
     "Inspection",
     "Job",
+    "Layer",
     "Machine",
     "Manifest",
     "Measured",
@@ -128,5 +131,6 @@ __all__ = [
     "VariantName",
     "Visit",
     "Wanted",
+    "Weights",
     "WeightsTable",
 ]
