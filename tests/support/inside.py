@@ -1,5 +1,6 @@
 """The worker's answers without a worker: a network, restored by this process itself."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 from torch.utils._python_dispatch import _disable_current_modes
@@ -30,7 +31,7 @@ class Inside:
         job = SimpleNamespace(
             manifest=SimpleNamespace(model=SimpleNamespace(data_range=data_range))
         )
-        desk = Here(job, device, Loaded(network, complete=True), Witness(device))
+        desk = Here(job, Path(), device, Loaded(network, complete=True), Witness(device))
         self.restorer = Restorer(desk)
         self.restorer.rest()
 
