@@ -32,7 +32,9 @@ def command(options: argparse.Namespace) -> int:
     """Print findings as they are made, then a verdict; fail where something is to be fixed."""
     edition = protocols.load_scales(options.protocol)[0]
     lent = stand_ins(options.no_stand_ins)
-    found = submissions(options.paths, edition, options.weights, options.ids, lent)
+    found = submissions(
+        options.paths, edition, options.weights, options.ids, lent, build=options.build
+    )
     shown, records, ready = progress(), [], True
     try:
         for one in found:

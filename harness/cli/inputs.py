@@ -19,6 +19,8 @@ def submissions(
     weights: Sequence[Path],
     ids: Sequence[Asked] = (),
     lent: Sequence[str] = (),
+    *,
+    build: bool = False,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions of `paths`, or those that the protocol names, and checkpoints.
 
@@ -29,7 +31,7 @@ def submissions(
     if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
         raise InputError("the shipped submissions are not here; run from a clone of the project")
     paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
-    found = discover(paths, ids, lent, weights, say)
+    found = discover(paths, ids, lent, weights, say, build=build)
     if not found:
         raise InputError("nothing is left to look at; name another id, or another folder")
     return found
@@ -40,7 +42,9 @@ def only_submission(
 ) -> Submission | BrokenSubmission:
     """Find the submission that `options` name. Raises InputError where there are several."""
     lent = stand_ins(options.no_stand_ins)
-    found = submissions([options.path], edition, options.weights, options.ids, lent)
+    found = submissions(
+        [options.path], edition, options.weights, options.ids, lent, build=options.build
+    )
     if len(found) > 1:
         raise InputError(
             f"{options.path} holds {len(found)} submissions; {verb} one at a time: "

@@ -56,13 +56,19 @@ def add_time_limit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
-    """Add --ids, of official repositories, and --no-stand-ins."""
+    """Add --ids and --build, of official repositories, and --no-stand-ins."""
     parser.add_argument(
         "--ids",
         type=ids,
         default=(),
         metavar="0,1,REPO:22",
         help="of official repositories, only these; REPO is the name of one's folder",
+    )
+    parser.add_argument(
+        "--build",
+        action="store_true",
+        help="compile the operators of an official repository's entries, as their own manifests "
+        "would ask; without it their plain twins are measured",
     )
     parser.add_argument(
         "--no-stand-ins",

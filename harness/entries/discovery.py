@@ -23,6 +23,8 @@ def discover(
     stand_ins: Iterable[str] = (),
     weights: Sequence[Path] = (),
     tell: Callable[[str], None] = lambda line: None,
+    *,
+    build: bool = False,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions that `paths` name, and their checkpoints, in `weights` too.
 
@@ -30,7 +32,7 @@ def discover(
     `ids` alone where some are given. An entry that several repositories have alike, as forks have
     the baseline, is taken once; others of one id are named after their repository, from the second
     on. `stand_ins` are packages that are not installed and may be stood in for. `tell` is given a
-    line on what is left out.
+    line on what is left out; `build` lets the operators of official entries be compiled.
     Raises InputError where a path holds none, or where two submissions claim one id.
     """
     folders = list(dict.fromkeys(folder.resolve() for path in paths for folder in _folders(path)))
@@ -48,7 +50,7 @@ def discover(
         except SubmissionError as error:
             found.append(BrokenSubmission(slug, folder, error))
     for folder, (label, numbers) in asked.items():
-        for entry in repository.entries(folder, numbers, lent):
+        for entry in repository.entries(folder, numbers, lent, build):
             if entry.manifest is None and entry.error is None:
                 tell(f"id {entry.id} of {label} is a placeholder, an empty branch; it is left out")
             elif one := holders.settled(_official(folder, entry), label):

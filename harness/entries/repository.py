@@ -10,13 +10,20 @@ import posixpath
 import stat
 import tomllib
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from harness.entries.files import CHECKPOINTS
 from harness.errors import InputError, SubmissionError
-from harness.records import ComplexityTable, Manifest, ModelTable, OfficialTable, WeightsTable
+from harness.records import (
+    BuildTable,
+    ComplexityTable,
+    Manifest,
+    ModelTable,
+    OfficialTable,
+    WeightsTable,
+)
 from harness.records.schema import from_table
 from harness.worker import select_model
 from harness.worker.select_model import Branch
@@ -47,6 +54,7 @@ class _Special:
 
     operator: str = ""
     twin: ComplexityTable | None = None
+    build: BuildTable | None = None  # of its operator, where the user allows it
     multiple_of: int = 1
     note: str = ""
 
@@ -102,14 +110,14 @@ def ids(folder: Path) -> list[int]:
 
 
 def entries(
-    folder: Path, numbers: Collection[int], stand_ins: Iterable[str] = ()
+    folder: Path, numbers: Collection[int], stand_ins: Iterable[str] = (), build: bool = False
 ) -> list[OfficialEntry]:
     """List the entries of a clone with these ids, in its order.
 
-    `stand_ins` are packages that may be stood in for.
+    `stand_ins` are packages that may be stood in for; `build` lets operators be compiled.
     """
     name = main_file(folder) or MAIN
-    special, lent = _special(folder), tuple(stand_ins)
+    special, lent = _special(folder, build), tuple(stand_ins)
     return [
         _entry(folder, name, branch, special.get(str(branch.id), _Special()), lent)
         for branch in select_model.branches(_source(folder / name) or "")
@@ -118,7 +126,11 @@ def entries(
 
 
 def _entry(
-    folder: Path, main: str, branch: Branch, special: _Special, stand_ins: tuple[str, ...]
+    folder: Path,
+    main: str,
+    branch: Branch,
+    special: _Special,
+    stand_ins: tuple[str, ...],
 ) -> OfficialEntry:
     name = branch.name or f"{branch.id:02}"
     if branch.empty and not special.note:
@@ -146,6 +158,7 @@ def _entry(
         ),
         weights=WeightsTable(path=checkpoints[0], strict=False) if checkpoints else None,
         complexity=special.twin,
+        build=special.build,
         official=OfficialTable(
             model_id=branch.id,
             modules=tuple(modules),
@@ -159,13 +172,17 @@ def _entry(
     return OfficialEntry(branch.id, name, manifest, (_CODE, main, *_paths(branch)))
 
 
-def _special(folder: Path) -> dict[str, _Special]:
-    """Return what the overlay of this repository's edition says, by id; none for a stranger."""
+def _special(folder: Path, build: bool) -> dict[str, _Special]:
+    """Return what the overlay of this repository's edition says, by id; none for a stranger.
+
+    What it says of building is left out unless `build` allows it.
+    """
     for file in OVERLAYS.iterdir():
         if file.name.endswith(".toml"):
             overlay = from_table(_Overlay, tomllib.loads(file.read_text("utf-8")))
             if (folder / overlay.recognised_by).exists():
-                return overlay.entries
+                entries = overlay.entries.items()
+                return {i: one if build else replace(one, build=None) for i, one in entries}
     return {}
 
 

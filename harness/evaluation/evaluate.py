@@ -1,5 +1,6 @@
 """One submission: inspect, restore and score; each pass from the store where it is there."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from harness.entries import illustration
 from harness.entries.submission import BrokenSubmission, Submission, digest
 from harness.errors import SubmissionError
-from harness.evaluation.bench import Bench, result, with_outcome
+from harness.evaluation import building
+from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.scoring import kept, score_pass
 from harness.images.datasets import SplitData
 from harness.machines import environment
 from harness.records import (
+    Build,
     Entry,
     Failure,
     ImageScore,
@@ -39,6 +42,11 @@ def lacking(found: Submission | BrokenSubmission, bench: Bench) -> Lacking:
     entry = _begun(found, bench)
     if isinstance(found, BrokenSubmission) or entry.status != "ok":
         return Lacking(entry, inspection=False)
+    if found.manifest.build:
+        with contextlib.suppress(NotStoredError):
+            entry = _built(entry, found, replace(bench, measuring=False))
+        if entry.status != "ok":
+            return Lacking(entry, inspection=False)
     outcome = bench.look_up("inspect", _inspect_key(entry, bench))
     if outcome:
         entry = _inspected(entry, found, outcome, bench)
@@ -56,6 +64,10 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     entry = _begun(found, bench)
     if isinstance(found, BrokenSubmission) or entry.status != "ok":
         return entry
+    if found.manifest.build:
+        entry = _built(entry, found, bench)
+        if entry.status != "ok":
+            return entry
     entry = _inspect(_illustrated(entry, found, bench), found, bench)
     if entry.status != "ok":
         return entry
@@ -81,6 +93,21 @@ def _begun(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
         reason = f"its scale is {manifest.model.scale}, the protocol's is {bench.protocol.scale}"
         return replace(entry, status="skipped", failure=Failure("manifest", reason))
     return entry
+
+
+def _built(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    """Compile what an entry brings; one whose twin can be measured instead is not skipped."""
+    reason = building.refused(submission.manifest, bench.device)
+    if reason and submission.manifest.official:
+        return replace(entry, flags=entry.flags | {"not-built": reason})
+    if reason:
+        return replace(entry, status="skipped", failure=Failure("build", reason))
+    outcome, _ = bench.built(submission)
+    built = result(Build, outcome)
+    if built:
+        text = f"compiled here from its sources: {', '.join(built.files)}"
+        entry = replace(entry, flags=entry.flags | {"compiled": text})
+    return with_outcome(entry, outcome)
 
 
 def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:

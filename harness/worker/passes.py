@@ -1,10 +1,8 @@
 """The passes: what each does with an entry's network, and leaves."""
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -15,18 +13,18 @@ from harness.records import (
     ModuleCost,
     PassName,
     Probe,
-    Profile,
     Restoration,
+    Studied,
     Unused,
-    Visit,
-    pixels,
 )
-from harness.worker import clock
 from harness.worker.desk import Desk
-from harness.worker.devices import host
+from harness.worker.exchange import Exchange
 from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
-from harness.worker.pixels import to_uint8
+from harness.worker.service import Restorer
+
+T = TypeVar("T")
+Run = Callable[[Desk, Exchange], T]  # T is what a pass leaves
 
 _SMALL = (64, 64)  # height, width
 # of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
@@ -34,24 +32,25 @@ _PROBED_SIZES = (
     *((8, 8), (16, 16), (24, 32), (32, 32)),
     *((48, 80), (40, 56), (36, 44), (34, 38), (63, 64), (47, 61), (85, 113)),
 )
-_SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
 
 
-def _inspect() -> Callable[[Desk], Inspection]:
+def _inspect() -> Run[Inspection]:
     from harness.worker import complexity
 
-    def run(desk: Desk) -> Inspection:
+    def run(desk: Desk, exchange: Exchange) -> Inspection:
         with complexity.plainly(desk.loaded.network.module):
-            return inspected(desk)
+            found = inspected(desk)
+            exchange.serve(Restorer(desk))
+            return found
 
     def inspected(desk: Desk) -> Inspection:
-        network, twin = desk.loaded.network, desk.loaded.twin
-        params_loaded = complexity.count_parameters(network.module)
+        network = desk.loaded.network
+        params_loaded = desk.loaded.params or complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
         counts, modules = guarded(
-            lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
+            lambda: _counted(desk, small, lr), "counting operations", ForwardError
         )
         table = desk.job.manifest.complexity
         return Inspection(
@@ -73,20 +72,27 @@ def _inspect() -> Callable[[Desk], Inspection]:
             precisions=_precisions(network, small),
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
+            weights=complexity.weights(network.module, _file_bytes(desk)),
             modules=modules,
-            unused=_unused(network.module, small),
+            unused=_unused(network, small),
         )
 
     return run
 
 
-def _unused(module: torch.nn.Module, small: torch.Tensor) -> Unused | None:
-    """Return the parameters without part in a forward, of noise: a router sends it everywhere."""
+def _unused(network: Network, small: torch.Tensor) -> Unused | None:
+    """Return the parameters without part in a forward, of noise: a router sends it everywhere.
+
+    None of a quantised network, whose tensors hold others.
+    """
     from harness.worker import complexity
 
+    module, given = network.module, network.given(small)
     if isinstance(module, Program):
         return Unused()
-    noise = complexity.uniform_noise(small.shape).to(small.device)
+    if complexity.is_quantised(module):
+        return None
+    noise = complexity.uniform_noise(given.shape).to(given.device, given.dtype)
     doing = "counting unused parameters"
     found: Unused | None = guarded(
         lambda: complexity.unused_parameters(module, noise), doing, ForwardError
@@ -95,13 +101,39 @@ def _unused(module: torch.nn.Module, small: torch.Tensor) -> Unused | None:
 
 
 def _counted(
-    module: torch.nn.Module, twin: Network | None, small: torch.Tensor, lr: torch.Tensor
+    desk: Desk, small: torch.Tensor, lr: torch.Tensor
 ) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    """Count on `lr`, whose figures are the official ones, and on small images of other content."""
     from harness.worker import complexity
 
-    if isinstance(module, Program):
+    network, twin = desk.loaded.network, desk.loaded.twin
+    shown = [desk.on_device(image) for image in complexity.photographs(_SMALL[0])]
+    photographs = [network.given(image) for image in shown if image.shape == small.shape]
+    module, small, lr = network.module, network.given(small), network.given(lr)
+    if isinstance(module, Program) and module.graph is not None:
         return complexity.count_program(module, lr), ()
-    return complexity.measure_affordably(twin.module if twin else module, small, lr)
+    if isinstance(module, Program) or (twin is None and complexity.is_quantised(module)):
+        counted = complexity.count_program(module, lr)
+        told = complexity.by_content(
+            lambda image: complexity.count_program(module, image).flops["graph"].flops,
+            small,
+            photographs,
+        )
+        return replace(counted, by_content=told), ()
+    plain = twin.module if twin else module
+    counted, modules = complexity.measure_affordably(plain, small, lr, photographs)
+    if lr.dtype != torch.float32:
+        counted = replace(counted, by_precision=complexity.count_program(plain, lr).by_precision)
+    return counted, modules
+
+
+def _file_bytes(desk: Desk) -> int:
+    """Return the size of the file that holds what the network learnt; 0 where there is none."""
+    manifest = desk.job.manifest
+    program = manifest.model.file if manifest.model.format != "python" else ""
+    path = manifest.weights.path if manifest.weights else program
+    file = desk.folder / path
+    return file.stat().st_size if path and file.is_file() else 0
 
 
 def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:
@@ -140,9 +172,10 @@ def _check_twin(twin: Network, lr: torch.Tensor, sr: torch.Tensor) -> None:
         )
 
 
-def _probe() -> Callable[[Desk], Probe]:
-    def run(desk: Desk) -> Probe:
-        network = desk.loaded.network
+def _probe() -> Run[Probe]:
+    def run(desk: Desk, exchange: Exchange) -> Probe:
+        network, restorer = desk.loaded.network, Restorer(desk)
+        exchange.serve(restorer)
         refused = {}
         for height, width in _PROBED_SIZES:
             try:
@@ -151,97 +184,53 @@ def _probe() -> Callable[[Desk], Probe]:
                 refused[f"{height}x{width}"] = str(error)
         lr = desk.smooth_lr(*_SMALL)
         first, second = forward(network, lr), forward(network, lr)
-        outputs = [first.aminmax()]
-        for index in range(len(desk.job.images)):
-            sr = forward(network, desk.lr(index))
-            outputs.append(sr.aminmax())
-            desk.files.put_sr(index, to_uint8(sr, desk.job.manifest.model.data_range))
+        low, high = (float(one) for one in first.aminmax())
         return Probe(
             sizes=tuple(f"{height}x{width}" for height, width in _PROBED_SIZES),
             refused=refused,
             repeatable=bool(torch.equal(first, second)),
             dtype=str(first.dtype).removeprefix("torch."),
-            low=min(float(low) for low, _ in outputs),
-            high=max(float(high) for _, high in outputs),
+            low=min(low, restorer.low),
+            high=max(high, restorer.high),
         )
 
     return run
 
 
-def _restore() -> Callable[[Desk], Restoration]:
-    return lambda desk: _restored(desk, desk.loaded.network)
+def _restore() -> Run[Restoration]:
+    """Restore what is handed over: to be scored, to be timed, the worker does not know."""
 
-
-def _restored(desk: Desk, network: Network) -> Restoration:
-    """Restore the job's images with `network` and hand them over."""
-    dtypes = set()
-    for index in range(len(desk.job.images)):
-        output = forward(network, desk.lr(index))
-        dtypes.add(str(output.dtype).removeprefix("torch."))
-        desk.files.put_sr(index, to_uint8(output, desk.job.manifest.model.data_range))
-    return Restoration(tuple(sorted(dtypes)))
-
-
-def _time() -> Callable[[Desk], Visit]:
-    return lambda desk: _timed(desk, desk.loaded.network, _images(desk))
-
-
-def _images(desk: Desk) -> list[clock.Sample]:
-    return [
-        clock.Sample(image.split, desk.lr_size(index), partial(desk.lr, index))
-        for index, image in enumerate(desk.job.images)
-    ]
-
-
-def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
-    def digest(sr: torch.Tensor) -> str:
-        return pixels.digest(desk.device.quantised(sr, desk.job.manifest.model.data_range))
-
-    visit = clock.measure(
-        network,
-        images,
-        desk.device,
-        desk.job.timing,
-        digest=digest,
-        progress=desk.files.put_progress,
-        data_range=desk.job.manifest.model.data_range,
-        seed=_SEED,
-    )
-    return replace(visit, flags=visit.flags | desk.witness.flags(), cores=host.pinned())
-
-
-def _profile() -> Callable[[Desk], Profile]:
-    from harness.worker import variants
-
-    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
-
-    def run(desk: Desk) -> Profile:
-        study, refused = desk.job.study, dict[str, str]()
-        network = variants.changed(desk.loaded.network, study.variant, desk.device)
-        _restored(desk, network)
-        images = _images(desk)
-        for height, width in study.sizes:
-            lr = desk.smooth_lr(height, width)
-            try:
-                forward(network, lr.clone())
-                images.append(clock.Sample(f"{height}x{width}", (height, width), lr.clone))
-            except ForwardError as error:
-                refused[f"{height}x{width}"] = str(error)
-        visit = _timed(desk, network, images)
-        if not study.operators:
-            return Profile(visit, refused)
-        repeats = desk.job.timing.sweeps
-        images_lr = iter([desk.lr(0) for _ in range(repeats)])  # one for each call
-        found = desk.device.operators(lambda: network(next(images_lr)), repeats)
-        return Profile(visit, refused, found)
+    def run(desk: Desk, exchange: Exchange) -> Restoration:
+        restorer = Restorer(desk)
+        exchange.serve(restorer)
+        return restorer.told()
 
     return run
 
 
-PASSES: dict[PassName, Callable[[], Callable[[Desk], Any]]] = {
+def _profile() -> Run[Studied]:
+    from harness.worker import variants
+
+    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
+
+    def run(desk: Desk, exchange: Exchange) -> Studied:
+        study = desk.job.study
+        network = variants.changed(desk.loaded.network, study.variant, desk.device)
+        desk.loaded = replace(desk.loaded, network=network)
+        restorer = Restorer(desk)
+        exchange.serve(restorer)
+        if not study.repeats or restorer.first is None:
+            return Studied(restorer.told())
+        each = iter([desk.on_device(restorer.first) for _ in range(study.repeats)])
+        found = desk.device.operators(lambda: network(next(each)), study.repeats)
+        return Studied(restorer.told(), found)
+
+    return run
+
+
+PASSES: dict[PassName, Callable[[], Run[Any]]] = {
     "inspect": _inspect,
     "restore": _restore,
-    "time": _time,
     "probe": _probe,
     "profile": _profile,
 }

@@ -161,6 +161,30 @@ def test_an_operator_built_in_the_clone_runs_and_its_twin_is_counted(tmp_path):
     assert not any(flag.startswith("stand-in") for flag in entry.flags)
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("allowed", [True, False])
+def test_an_operator_is_built_where_the_user_allows_it(allowed, tmp_path, monkeypatch):
+    overlay = tmp_path / "overlays"
+    overlay.mkdir()
+    (overlay / "small.toml").write_text(
+        'recognised_by = "models/team07_operator.py"\n[entries.7]\noperator = "span_attention"\n'
+        'twin = { factory = "Operated", arguments = { use_operator = false } }\n'
+        'build = { folder = "operator_source", command = ["python", "make.py"] }\n'
+    )
+    monkeypatch.setattr("harness.entries.repository.OVERLAYS", overlay)
+    clone = official.write_edition(tmp_path / "clone")
+    made = f"open('span_attention.py', 'w').write({OPERATOR!r})"
+    (clone / "operator_source" / "make.py").write_text(made)
+    found = discover([clone], ids=(7,), stand_ins=tuple(WORKING), build=allowed)
+    data = tiny.write_data(tmp_path / "data")
+    result, recorder = tiny.run_found(tmp_path / "out", data, found, edition=tiny.untimed())
+    (entry,) = result.entries
+    assert entry.status == "ok", entry.failure
+    assert ("build" in [stage for _, stage in recorder.stages]) is allowed
+    assert ("plain-path" in entry.flags) is not allowed
+    assert entry.inspection.operator_missing is not allowed
+
+
 def test_check_looks_at_one_id_with_stand_ins_or_without(clone, capsys):
     options = ["--protocol", str(tiny.PROTOCOL), "--device", "fake"]
     assert main(["check", str(clone), "--ids=0", *options]) == 1

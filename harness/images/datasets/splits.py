@@ -93,7 +93,10 @@ def open_splits(
         raise DataError(f"the data in {data} has {len(faults)} fault(s):\n  {listed}")
     if not any(split.pairs for split in found):
         wanted = ", ".join(split.wanted for split in splits)
-        raise DataError(f"{data} holds no split of protocol {protocol.name}; it wants {wanted}")
+        advice = _one_set(data, protocol.scale)
+        raise DataError(
+            f"{data} holds no split of protocol {protocol.name}{advice}; it wants {wanted}"
+        )
     return found
 
 
@@ -139,6 +142,14 @@ def _find(split: Split, data: Path, scale: int) -> Found | None:
         tried = [one for name in names if (one := layouts.find(data, name, scale))]
     holding = (one for one in tried if one.hr or one.lr)
     return next(holding, None) or next((one for one in tried if left_out(one)), None)
+
+
+def _one_set(data: Path, scale: int) -> str:
+    """Say where a folder is itself a data set, of which the one above is wanted; or nothing."""
+    found = layouts.find(data, ".", scale)
+    if not found or not (found.hr or found.lr):
+        return ""
+    return f", but is itself a data set: name the folder that it lies in, {data.resolve().parent}"
 
 
 def _digest(images: Iterable[CachedImage]) -> str:

@@ -20,10 +20,10 @@ def unused_parameters(network: nn.Module, image: Tensor) -> Unused | None:
     None where that is not known: some do not meet the image, and the network runs without
     gradients, or fails with them. It is run in eval mode, and left without gradients.
     """
-    try:
-        met, reached = _parts(network, image, gradients=True)
-    except Exception:  # whatever it raises with gradients, it is asked for none elsewhere
-        met, reached = _parts(network, image, gradients=False)
+    parts = _parts(network, image, gradients=True) or _parts(network, image, gradients=False)
+    if parts is None:
+        return None
+    met, reached = parts
     unmet = {
         name: parameter
         for name, parameter in network.named_parameters()
@@ -35,12 +35,17 @@ def unused_parameters(network: nn.Module, image: Tensor) -> Unused | None:
     return Unused(tuple(unused), sum(unused.values()))
 
 
-def _parts(network: nn.Module, image: Tensor, gradients: bool) -> tuple[set[int], set[int]]:
-    """Return the storages that met the image, and the tensors that gradients lead to."""
-    network.requires_grad_(gradients)
+def _parts(network: nn.Module, image: Tensor, gradients: bool) -> tuple[set[int], set[int]] | None:
+    """Return the storages that met the image, and the tensors that gradients lead to.
+
+    None where the network fails: it is asked for no gradients elsewhere, and for no noise.
+    """
     try:
+        network.requires_grad_(gradients)
         with torch.set_grad_enabled(gradients), _without_saving(), _Meeting(image) as meeting:
             output = network(meeting.image)
+    except Exception:
+        return None
     finally:
         network.requires_grad_(False)
     return meeting.met, {id(leaf) for leaf in _leaves(output)}

@@ -1,5 +1,6 @@
 """Data sets in the layouts in use, and HR alone."""
 
+import re
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -77,6 +78,13 @@ def test_each_layout_gives_the_pair(tmp_path, images, layout, made):
     np.testing.assert_array_equal(pair.lr.read(), LR_12 if of_12 else LR)
     cropped = crop_to_multiple(pair.hr.read(), 4)
     np.testing.assert_array_equal(cropped, HR_12 if of_12 else HR[:48, :64])
+
+
+def test_a_set_in_place_of_its_folder_is_told_so(tmp_path):
+    data = write(tmp_path, Set5__HR__a=HR)
+    said = f"is itself a data set: name the folder that it lies in, {tmp_path}; it wants Set5"
+    with pytest.raises(DataError, match=re.escape(said)):
+        opened(data / "Set5")
 
 
 def test_lr_images_alone_can_be_timed(tmp_path):

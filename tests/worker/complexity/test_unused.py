@@ -62,6 +62,17 @@ class Changed(nn.Module):
         return x * self.scale
 
 
+class Particular(nn.Module):
+    """Refuses noise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise ValueError("x is noise")
+
+
 class WithoutGradients(nn.Sequential):
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
@@ -93,6 +104,7 @@ def test_without_gradients_only_what_does_not_meet_the_image_is_unknown() -> Non
     assert unused(WithoutGradients(nn.Conv2d(3, 3, 3), nn.PReLU(3))) == ((), 0)
     assert unused(WithoutGradients(Computed())) is None
     assert unused(Changed()) is None
+    assert unused(Particular()) is None
 
 
 @pytest.mark.parametrize("name", [*[one.name for one in BASELINES], "lgvan_x4"])
