@@ -6,25 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import reports
 from harness import cli, protocols
 from harness.cli import dry_run, executors
 from harness.cli.inputs import data_folder, say, stand_ins, submissions
 from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.evaluation import challenge, outlook
+from harness.evaluation import challenge, finished, outlook
 from harness.evaluation.bench import Bench
-from harness.evaluation.cluster import DetachedError
 from harness.evaluation.executors import Executor
 from harness.images.datasets import open_splits
-from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, Run, TimingPolicy
 from harness.sandbox import jail
 from harness.store.passes import Store
-from reports.tables import terminal
 
 _Prepared = tuple[list[Submission | BrokenSubmission], Bench, Path, Executor]
+_OUT = "{out}"  # in what is kept of a run: its folder, which may be moved
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
 
 
@@ -44,7 +41,7 @@ def command(options: argparse.Namespace) -> int:
     if options.require_isolation:
         jail.required()
     shown = progress()
-    runs, finished = list[_Prepared](), []
+    runs, ended = list[_Prepared](), []
     embedded = tempfile.TemporaryDirectory(prefix="esr-harness-data-")
     try:
         for edition, entries in _by_scale(editions, found):
@@ -72,27 +69,62 @@ def command(options: argparse.Namespace) -> int:
             runs.append((entries, bench, folder, executor))
         if options.dry_run:
             return _foretold(runs, shown)
-        for entries, bench, folder, executor in runs:
-            render = _render_to(folder) if options.live else _nothing
-            run = challenge.run(
-                entries, bench, folder, options.command_line, executor=executor, tell=render
-            )
-            board = of_run(run)
-            finished.append((run, board, reports.render(run, board, folder)))
-    except DetachedError as left:
-        print(f"{left}; the same command without --detach waits for them and goes on")
-        return cli.OK
+        if options.detach:
+            shown.say(executors.detached(options, out))
+            return cli.OK
+        ended += [(prepared[2], _ended(prepared, options)) for prepared in runs]
     finally:
         shown.close()
         embedded.cleanup()
-    for run, board, page in finished:
-        title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
-        for entry in run.entries:
-            if entry.failure and entry.failure.stage == "process" and entry.log.strip():
-                print(f"What {entry.name} printed: {reports.factsheet(page, entry)}")
-    failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
-    return cli.SOMETHING_FAILED if failed else cli.OK
+    for folder, said in ended:
+        title = f"{said['title']}\n\n" if len(ended) > 1 else ""
+        report = f"Report: {folder / said['page']}"
+        print(f"{title}{said.get('before', '')}{said['table']}\n\n{report}")
+        print(said["logs"].replace(_OUT, str(folder)), end="")
+    return cli.SOMETHING_FAILED if any(said["failed"] for _, said in ended) else cli.OK
+
+
+def _ended(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
+    """Make a run that is not finished; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
+    opened = executor.opened(bench)
+    if said := finished.said(folder, entries, opened):
+        before = f"All {len(entries)} entries are finished: nothing is measured.\n\n"
+        return said | {"before": before}
+    said = _made(prepared, options)
+    if not said["lost"]:  # what no machine brought to its end is tried again
+        finished.keep(folder, entries, opened, said)
+    return said
+
+
+def _made(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
+    """Make a run and its report; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
+    render = _render_to(folder) if options.live else _nothing
+    run = challenge.run(
+        entries, bench, folder, options.command_line, executor=executor, tell=render
+    )
+    import reports  # not where a finished run is recognised: it takes seconds
+    from harness.ranking.leaderboard import of_run
+    from reports.tables import terminal
+
+    board = of_run(run)
+    page = reports.render(run, board, folder)
+    logs = "".join(
+        f"What {entry.name} printed: {_OUT}/{reports.factsheet(page, entry).relative_to(folder)}\n"
+        for entry in run.entries
+        if entry.failure and entry.failure.stage == "process" and entry.log.strip()
+    )
+    failed = [entry for entry in run.entries if entry.status == "failed"]
+    lost = [one for one in failed if one.failure and one.failure.stage == "machine"]
+    return {
+        "title": run.protocol.title,
+        "page": str(page.relative_to(folder)),
+        "logs": logs,
+        "table": terminal.table(board, cli.width()),
+        "failed": ", ".join(one.slug for one in failed),
+        "lost": ", ".join(one.slug for one in lost),
+    }
 
 
 def _foretold(runs: Sequence[_Prepared], shown: TerminalProgress | PlainProgress) -> int:
@@ -105,6 +137,9 @@ def _foretold(runs: Sequence[_Prepared], shown: TerminalProgress | PlainProgress
 
 
 def _render_to(folder: Path) -> Callable[[Run], None]:
+    import reports
+    from harness.ranking.leaderboard import of_run
+
     def render(run: Run) -> None:
         reports.render(run, of_run(run), folder)
 

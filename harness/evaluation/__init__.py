@@ -6,11 +6,15 @@ cluster    the same by jobs of a cluster: submitted, watched, followed up
 slurm      such jobs, counted and cancelled by their name
 task       what a task of a job does: unit after unit of a plan
 book       the run written as far as it is, and the trail of what was done
+finished   a run that came to its end before, recognised at once
 challenge  many submissions: each evaluated, then all timed; none stops the others
 evaluate   one submission: inspect, restore and score, each pass from the store where it is there
 scoring    the restore pass: every SR image scored as it arrives, then deleted
+identity   a network that costs nothing, for what the exchange of images takes
 timing     one visit of the clock to a submission: on which images, what it depends on
+clock/     the clock of a visit: what is called when, until all is measured
 rounds     which timing sessions serve whom, and which are yet to be made
+visits     the visits of one entry put together
 session    rounds in which the same crew is visited: order, brackets, what is measured again
 forecast   how long passes may take, before any of them is made
 outlook    what a run would measure, and what its store has

@@ -14,8 +14,9 @@ from harness.evaluation.book import Book
 from harness.evaluation.countdown import about
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.executors import Ended, Executor, Serial
-from harness.evaluation.session import Contestant, Session
+from harness.evaluation.session import Session
 from harness.evaluation.units import Evaluation
+from harness.evaluation.visits import Contestant
 from harness.records import Entry, Failure, Machine, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store import lock
@@ -30,7 +31,7 @@ def run(
     executor: Executor | None = None,
     tell: Callable[[Run], None] = lambda run: None,
 ) -> Run:
-    """Measure `found` and write `results.json` to `out`, anew after every entry and every round.
+    """Measure `found` and write `results.json` to `out`, anew after entries and rounds.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
     where it stopped. Without an `executor` one entry is measured after another, here. `tell` is
@@ -39,11 +40,15 @@ def run(
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
-    with lock.held(out):
+    with lock.held(out, bench.progress.say):
         remove_leftovers()
         executor = executor or Serial()
         bench = executor.opened(bench)
-        return _measured(found, bench, Book(out, command, tell), executor)
+        book = Book(out, command, tell, bench.now)
+        try:
+            return _measured(found, bench, book, executor)
+        finally:
+            book.catch_up()
 
 
 def _measured(
@@ -61,14 +66,13 @@ def _measured(
         own = replace(bench, machine=end.machine)
         book.write(own, entries, (), f"{done} of {len(found)} entries are evaluated")
 
+    for entry in entries:
+        if entry.status != "pending":
+            book.note(entry, bench.protocol)
     if not book.has_begun():
         done = len(found) - len(open_)
         book.write(bench, entries, (), f"{done} of {len(found)} entries are evaluated")
     ended = executor.carry_out([Evaluation(found[number]) for number in open_], bench, evaluated)
-    for number, end in zip(open_, ended, strict=True):
-        entries[number] = _evaluated(found[number], end, bench)
-    for entry in entries:
-        book.note(entry, bench.protocol)
     stored = [Ended(bench.machine)] * (len(found) - len(open_))
     bench = replace(bench, machine=_usual([*ended, *stored]))
     contestants = contestants_of(found, entries, bench)

@@ -11,7 +11,6 @@ from harness.errors import SubmissionError
 from harness.evaluation import building
 from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.scoring import kept, score_pass
-from harness.evaluation.specimens import crops
 from harness.images.datasets import SplitData
 from harness.machines import environment
 from harness.records import (
@@ -120,9 +119,7 @@ def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
 
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     key = _inspect_key(entry, bench)
-    outcome = bench.stored(
-        "inspect", key, lambda: bench.run("inspect", submission, crops(bench.protocol.scale))
-    )
+    outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
     return _inspected(entry, submission, outcome, bench)
 
 

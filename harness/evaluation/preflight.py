@@ -8,8 +8,9 @@ from harness.entries.submission import BrokenSubmission, Submission
 from harness.evaluation import evaluate, forecast, hints, rounds
 from harness.evaluation.bench import Bench, result
 from harness.evaluation.countdown import Countdown
-from harness.evaluation.session import Contestant
+from harness.evaluation.scoring import restoring
 from harness.evaluation.specimens import Restored, Specimens
+from harness.evaluation.visits import Contestant
 from harness.images.datasets import generated_split
 from harness.images.datasets.splits import LR_SIZE
 from harness.ranking import eligibility
@@ -162,9 +163,8 @@ def _probing(verdict: Verdict, found: Submission, entry: Entry, bench: Bench) ->
     """Try sizes, repeats and the embedded photographs."""
     specimens = Specimens(bench.protocol)
     sources = specimens.sources
-    outcome = bench.run(
-        "probe", found, sources, len(sources), sizes=specimens.sizes, receive=specimens.take
-    )
+    drive = restoring(sources, specimens.take, bench.progress.advance)
+    outcome = bench.run("probe", found, drive, len(sources))
     probe = result(Probe, outcome)
     if probe is None:
         failed = replace(entry, failure=outcome.failure, log=outcome.log)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.executors import Executor, Serial
-from harness.evaluation.session import Contestant, Session, common, timed
+from harness.evaluation.session import Session, common
 from harness.evaluation.units import Play
+from harness.evaluation.visits import Contestant, timed
 from harness.records import Entry, Failure, Round
 from harness.records.schema import SchemaError, from_table
 
@@ -42,8 +43,9 @@ def time(
     crew = [one for one in contestants if one is not baseline]
     planned = _planned(crew, baseline, bench, executor.crews) if contestants else []
     _list(planned, baseline, bench)
-    units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in planned]
-    heard: dict[int, Session] = {}
+    open_ = [one for one in planned if not one.stored]
+    units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in open_]
+    heard = {one.number: one for one in planned if one.stored}
 
     def found(made: Collection[Session]) -> Timed:
         entries = {}
@@ -57,14 +59,14 @@ def time(
         heard[session.number] = session
         tell(found(heard.values()))
 
+    played, lost = list(heard.values()), dict[str, str]()
     ended = executor.carry_out(units, replace(bench, round_made=round_made))
-    played, lost = list[Session](), dict[str, str]()
     for unit, end in zip(units, ended, strict=True):
         try:
             played.append(unit.session(replace(bench, machine=end.machine).settled()).finish())
         except NotStoredError:
             lost |= dict.fromkeys((one.entry.slug for one in unit.crew), end.lost)
-    entries, made = found(played)
+    entries, made = found(sorted(played, key=lambda session: session.number))
     for one in contestants:
         slug = one.entry.slug
         if slug not in entries:

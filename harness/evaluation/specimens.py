@@ -1,24 +1,20 @@
-"""Photographs of scikit-image's wheel: what a check restores, and what costs may depend on."""
+"""Photographs of scikit-image's wheel, which a check restores."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.images import datasets
-from harness.images.cache import ImageCache
+from harness.images.cache import CachedImage, ImageCache
 from harness.images.fidelity import psnr
 from harness.images.resize import make_lr, upscale
 from harness.records import Protocol
-from harness.sandbox.staging import SourceImage
 from harness.statistics import estimates
 
 Image = NDArray[np.uint8]
 
 _PHOTOGRAPHS = ("astronaut", "coffee")
-_COUNTED_OF = ("astronaut", "chelsea", "coffee")
-_COUNTED = 64  # side of LR: that of the small images that a worker counts on
 _SIDE = 384  # of HR: a multiple of every scale, and LR of what windows ask for
 
 
@@ -32,14 +28,6 @@ class Restored:
     output_blue_first_db: float  # with red and blue exchanged after it alone
 
 
-@cache
-def crops(scale: int) -> tuple[SourceImage, ...]:
-    """Return three small LR images of real scenes, for counting what their content costs."""
-    side, store = _COUNTED * scale, ImageCache()
-    centres = (_centre(datasets.bundled_image(name), side) for name in _COUNTED_OF)
-    return tuple(SourceImage("embedded", store.store(make_lr(hr, scale)).array) for hr in centres)
-
-
 class Specimens:
     """The photographs as LR images, each a second time with red and blue exchanged."""
 
@@ -50,16 +38,11 @@ class Specimens:
         self._sr: dict[int, Image] = {}
 
     @property
-    def sources(self) -> list[SourceImage]:
+    def sources(self) -> list[CachedImage]:
         """Return the LR images for a worker."""
         exchanged = [np.ascontiguousarray(lr[..., ::-1]) for lr in self._lr]
         cache = ImageCache()
-        return [SourceImage("embedded", cache.store(lr).array) for lr in self._lr + exchanged]
-
-    @property
-    def sizes(self) -> list[tuple[int, int]]:
-        """Return height and width of the SR images."""
-        return [hr.shape[:2] for hr in self._hr * 2]
+        return [cache.store(lr) for lr in self._lr + exchanged]
 
     def take(self, index: int, sr: Image) -> None:
         """Keep one SR image."""

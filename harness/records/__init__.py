@@ -29,7 +29,6 @@ from harness.records.passes import (
     Inspection,
     Job,
     Layer,
-    LrImage,
     ModuleCost,
     Outcome,
     PassName,
@@ -41,7 +40,7 @@ from harness.records.passes import (
     Visit,
     Weights,
 )
-from harness.records.profile import Operator, Profile, Profiling, Variant
+from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
     Baseline,
     CostImage,
@@ -93,7 +92,6 @@ __all__ = [
     "Inspection",
     "Job",
     "Layer",
-    "LrImage",
     "Machine",
     "Manifest",
     "Measured",
@@ -121,6 +119,7 @@ __all__ = [
     "SplitInfo",
     "Spread",
     "Standing",
+    "Studied",
     "Study",
     "Switches",
     "Threshold",

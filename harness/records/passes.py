@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.records.device import DeviceState
-from harness.records.protocol import Switches, TimingPolicy
+from harness.records.protocol import Switches
 from harness.records.submission import Manifest
 from harness.records.text import one_line
 
@@ -15,20 +15,11 @@ VariantName = Literal[
 
 
 @dataclass(frozen=True)
-class LrImage:
-    """An LR image as a worker knows it: no name, no neighbour."""
-
-    split: str
-    file: str  # .npy, uint8 [H, W, 3], relative to the worker's folder
-
-
-@dataclass(frozen=True)
 class Study:
     """What a `profile` pass looks at."""
 
     variant: VariantName = "as submitted"
-    sizes: tuple[tuple[int, int], ...] = ()  # height, width of generated images, timed as well
-    operators: bool = False  # whether PyTorch's profiler looks on
+    repeats: int = 0  # forwards that PyTorch's profiler looks on at
 
 
 @dataclass(frozen=True)
@@ -41,9 +32,8 @@ class Job:
     device: str
     switches: Switches
     input_size: tuple[int, int]
-    timing: TimingPolicy
-    images: tuple[LrImage, ...] = ()
     study: Study = field(default_factory=Study)  # of the `profile` pass
+    exchange: tuple[int, int, int] = (-1, -1, -1)  # descriptors: of its channel, LR and SR
 
 
 @dataclass(frozen=True)
@@ -161,9 +151,11 @@ class Probe:
 
 @dataclass(frozen=True)
 class Restoration:
-    """Result of the `restore` pass; the SR images lie beside it until they are scored."""
+    """Result of the `restore` pass: what is to be said of all that was restored in it."""
 
     dtypes: tuple[str, ...]  # of the network's outputs
+    flags: dict[str, str] = field(default_factory=dict)  # what was found wrong -> explanation
+    cores: tuple[int, ...] = ()  # that threads were bound to, each to one
 
 
 @dataclass(frozen=True)
@@ -193,6 +185,11 @@ class Visit:
     whole_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     launch_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    # as samples, by the harness's own clock: from before an LR image was handed over until all of
+    # its SR image was back, the exchange of both included
+    referee_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    # what the worker told, where that is disputed: `samples_ms` is then by the harness's clock
+    told_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     # split -> when its sweeps began and ended, by the host's monotonic clock
     sweeps_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     # split -> image and milliseconds of each call on perturbed LR

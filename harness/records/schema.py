@@ -74,17 +74,23 @@ def _values(
 
 def to_table(value: Any) -> Any:
     """Turn a record into plain values that strict JSON can hold (non-finite floats as text)."""
-    if isinstance(value, float):  # samples come by the thousand
+    if isinstance(value, float):  # samples come by the thousand, and then scores
         return value if math.isfinite(value) else str(value)
+    if isinstance(value, str | int):
+        return value
     if dataclasses.is_dataclass(value):
-        return {f.name: to_table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        names = _names(type(value))  # type: ignore[arg-type]
+        return {name: to_table(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {str(key): to_table(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_table(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    return value
+    return str(value) if isinstance(value, Path) else value
+
+
+@cache
+def _names(record: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))
 
 
 @cache

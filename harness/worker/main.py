@@ -1,7 +1,7 @@
 """The child's main: a job in, a result out. It never knows where HR images or results lie.
 
-The job, the LR images and the copy of the submission lie in a private folder; `result.json` and
-the SR images go there. Standard output belongs to the submission and ends in its log.
+The job and the copy of the submission lie in a private folder; `result.json` goes there. Images
+come and go by the exchange. Standard output belongs to the submission and ends in its log.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ from harness.records.schema import to_table
 from harness.worker import building
 from harness.worker.desk import Desk
 from harness.worker.devices import Device, host, select
+from harness.worker.exchange import Exchange
 from harness.worker.folder import PassFolder
 from harness.worker.loading import load
 from harness.worker.loading.faults import guarded
@@ -36,7 +37,7 @@ def main(folder: Path) -> None:
     # counted before threads are bound to cores: afterwards the first one sees its own alone
     wanted = replace(job.switches, threads=job.switches.threads or host.available_cores())
     device.apply(wanted)
-    if job.pass_name == "time" and not device.is_gpu:
+    if not device.is_gpu:
         host.pin()
     entry = folder / job.folder
     os.chdir(entry)  # as its authors ran it: what it opens by a relative path is its own
@@ -65,7 +66,7 @@ def _passed(
     job: Job, entry: Path, files: PassFolder, device: Device, wanted: Switches
 ) -> dict[str, Any]:
     """Load the entry's network, with what was built for it, and do with it what the job says."""
-    switches = host.read()
+    switches, exchange = host.read(), Exchange(job.exchange)
     witness = Witness(device)
     run = PASSES[job.pass_name]()
     files.unpack(entry)
@@ -75,9 +76,9 @@ def _passed(
     changed = _changed(switches)
     host.restore(switches)
     device.apply(wanted)
-    desk = Desk(files, job, device, loaded, witness)
+    desk = Desk(job, entry, device, loaded, witness)
     doing = f"the {job.pass_name} pass"
-    result = guarded(lambda: to_table(run(desk)), doing, ForwardError)
+    result = guarded(lambda: to_table(run(desk, exchange)), doing, ForwardError)
     changed += _changed(switches)
     return {"result": result, "switches_changed": list(dict.fromkeys(changed))}
 

@@ -1,10 +1,8 @@
 """The passes: what each does with an entry's network, and leaves."""
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -15,18 +13,18 @@ from harness.records import (
     ModuleCost,
     PassName,
     Probe,
-    Profile,
     Restoration,
+    Studied,
     Unused,
-    Visit,
-    pixels,
 )
-from harness.worker import clock
 from harness.worker.desk import Desk
-from harness.worker.devices import host
+from harness.worker.exchange import Exchange
 from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
-from harness.worker.pixels import to_uint8
+from harness.worker.service import Restorer
+
+T = TypeVar("T")
+Run = Callable[[Desk, Exchange], T]  # T is what a pass leaves
 
 _SMALL = (64, 64)  # height, width
 # of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
@@ -34,15 +32,16 @@ _PROBED_SIZES = (
     *((8, 8), (16, 16), (24, 32), (32, 32)),
     *((48, 80), (40, 56), (36, 44), (34, 38), (63, 64), (47, 61), (85, 113)),
 )
-_SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
 
 
-def _inspect() -> Callable[[Desk], Inspection]:
+def _inspect() -> Run[Inspection]:
     from harness.worker import complexity
 
-    def run(desk: Desk) -> Inspection:
+    def run(desk: Desk, exchange: Exchange) -> Inspection:
         with complexity.plainly(desk.loaded.network.module):
-            return inspected(desk)
+            found = inspected(desk)
+            exchange.serve(Restorer(desk))
+            return found
 
     def inspected(desk: Desk) -> Inspection:
         network = desk.loaded.network
@@ -108,7 +107,7 @@ def _counted(
     from harness.worker import complexity
 
     network, twin = desk.loaded.network, desk.loaded.twin
-    shown = [desk.lr(index) for index in range(len(desk.job.images))]
+    shown = [desk.on_device(image) for image in complexity.photographs(_SMALL[0])]
     photographs = [network.given(image) for image in shown if image.shape == small.shape]
     module, small, lr = network.module, network.given(small), network.given(lr)
     if isinstance(module, Program) and module.graph is not None:
@@ -133,7 +132,7 @@ def _file_bytes(desk: Desk) -> int:
     manifest = desk.job.manifest
     program = manifest.model.file if manifest.model.format != "python" else ""
     path = manifest.weights.path if manifest.weights else program
-    file = desk.files.root / desk.job.folder / path
+    file = desk.folder / path
     return file.stat().st_size if path and file.is_file() else 0
 
 
@@ -173,9 +172,10 @@ def _check_twin(twin: Network, lr: torch.Tensor, sr: torch.Tensor) -> None:
         )
 
 
-def _probe() -> Callable[[Desk], Probe]:
-    def run(desk: Desk) -> Probe:
-        network = desk.loaded.network
+def _probe() -> Run[Probe]:
+    def run(desk: Desk, exchange: Exchange) -> Probe:
+        network, restorer = desk.loaded.network, Restorer(desk)
+        exchange.serve(restorer)
         refused = {}
         for height, width in _PROBED_SIZES:
             try:
@@ -184,97 +184,53 @@ def _probe() -> Callable[[Desk], Probe]:
                 refused[f"{height}x{width}"] = str(error)
         lr = desk.smooth_lr(*_SMALL)
         first, second = forward(network, lr), forward(network, lr)
-        outputs = [first.aminmax()]
-        for index in range(len(desk.job.images)):
-            sr = forward(network, desk.lr(index))
-            outputs.append(sr.aminmax())
-            desk.files.put_sr(index, to_uint8(sr, desk.job.manifest.model.data_range))
+        low, high = (float(one) for one in first.aminmax())
         return Probe(
             sizes=tuple(f"{height}x{width}" for height, width in _PROBED_SIZES),
             refused=refused,
             repeatable=bool(torch.equal(first, second)),
             dtype=str(first.dtype).removeprefix("torch."),
-            low=min(float(low) for low, _ in outputs),
-            high=max(float(high) for _, high in outputs),
+            low=min(low, restorer.low),
+            high=max(high, restorer.high),
         )
 
     return run
 
 
-def _restore() -> Callable[[Desk], Restoration]:
-    return lambda desk: _restored(desk, desk.loaded.network)
+def _restore() -> Run[Restoration]:
+    """Restore what is handed over: to be scored, to be timed, the worker does not know."""
 
-
-def _restored(desk: Desk, network: Network) -> Restoration:
-    """Restore the job's images with `network` and hand them over."""
-    dtypes = set()
-    for index in range(len(desk.job.images)):
-        output = forward(network, desk.lr(index))
-        dtypes.add(str(output.dtype).removeprefix("torch."))
-        desk.files.put_sr(index, to_uint8(output, desk.job.manifest.model.data_range))
-    return Restoration(tuple(sorted(dtypes)))
-
-
-def _time() -> Callable[[Desk], Visit]:
-    return lambda desk: _timed(desk, desk.loaded.network, _images(desk))
-
-
-def _images(desk: Desk) -> list[clock.Sample]:
-    return [
-        clock.Sample(image.split, desk.lr_size(index), partial(desk.lr, index))
-        for index, image in enumerate(desk.job.images)
-    ]
-
-
-def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
-    def digest(sr: torch.Tensor) -> str:
-        return pixels.digest(desk.device.quantised(sr, desk.job.manifest.model.data_range))
-
-    visit = clock.measure(
-        network,
-        images,
-        desk.device,
-        desk.job.timing,
-        digest=digest,
-        progress=desk.files.put_progress,
-        data_range=desk.job.manifest.model.data_range,
-        seed=_SEED,
-    )
-    return replace(visit, flags=visit.flags | desk.witness.flags(), cores=host.pinned())
-
-
-def _profile() -> Callable[[Desk], Profile]:
-    from harness.worker import variants
-
-    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
-
-    def run(desk: Desk) -> Profile:
-        study, refused = desk.job.study, dict[str, str]()
-        network = variants.changed(desk.loaded.network, study.variant, desk.device)
-        _restored(desk, network)
-        images = _images(desk)
-        for height, width in study.sizes:
-            lr = desk.smooth_lr(height, width)
-            try:
-                forward(network, lr.clone())
-                images.append(clock.Sample(f"{height}x{width}", (height, width), lr.clone))
-            except ForwardError as error:
-                refused[f"{height}x{width}"] = str(error)
-        visit = _timed(desk, network, images)
-        if not study.operators:
-            return Profile(visit, refused)
-        repeats = desk.job.timing.sweeps
-        images_lr = iter([desk.lr(0) for _ in range(repeats)])  # one for each call
-        found = desk.device.operators(lambda: network(next(images_lr)), repeats)
-        return Profile(visit, refused, found)
+    def run(desk: Desk, exchange: Exchange) -> Restoration:
+        restorer = Restorer(desk)
+        exchange.serve(restorer)
+        return restorer.told()
 
     return run
 
 
-PASSES: dict[PassName, Callable[[], Callable[[Desk], Any]]] = {
+def _profile() -> Run[Studied]:
+    from harness.worker import variants
+
+    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
+
+    def run(desk: Desk, exchange: Exchange) -> Studied:
+        study = desk.job.study
+        network = variants.changed(desk.loaded.network, study.variant, desk.device)
+        desk.loaded = replace(desk.loaded, network=network)
+        restorer = Restorer(desk)
+        exchange.serve(restorer)
+        if not study.repeats or restorer.first is None:
+            return Studied(restorer.told())
+        each = iter([desk.on_device(restorer.first) for _ in range(study.repeats)])
+        found = desk.device.operators(lambda: network(next(each)), study.repeats)
+        return Studied(restorer.told(), found)
+
+    return run
+
+
+PASSES: dict[PassName, Callable[[], Run[Any]]] = {
     "inspect": _inspect,
     "restore": _restore,
-    "time": _time,
     "probe": _probe,
     "profile": _profile,
 }

@@ -70,7 +70,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
             measured=measured(run, row),
             claimed=claimed(run, entry),
             score_of=score_of,
-            counters=COUNTERS,
+            counters=[one for one in COUNTERS if row.columns.get(f"flops_{one}") is not None],
             operators=_operators(run, entry),
             modules=modules.of_entry(entry),
             weights=weights.of_entry(entry),

@@ -98,6 +98,10 @@ def test_a_run_in_which_an_entry_fails_exits_1_and_has_its_report(tmp_path, caps
         ("good", "1", "ok"),
         ("factory raises", "", "failed"),
     ]
+    assert run(tmp_path / "out", data, "good", "factory_raises") == cli.SOMETHING_FAILED
+    first, again = "All 2 entries are finished: nothing is measured.\n\n", capsys.readouterr().out
+    assert again.startswith(first)
+    assert printed.endswith(again.removeprefix(first))
     assert run(tmp_path / "out", data, "good") == cli.OK
 
 

@@ -11,6 +11,7 @@ plain        modules in the form that counters see
 parameters   parameters of a network
 unused       parameters that take no part in a forward
 modules      each module's share
+photographs  what images show, for what costs may depend on
 results      the results of operators: their floating-point types, and what memory they take
 agreement    where counters disagree or are blind, and which operators are to blame
 """
@@ -25,6 +26,7 @@ from harness.worker.complexity.measurement import (
     uniform_noise,
 )
 from harness.worker.complexity.parameters import count_parameters
+from harness.worker.complexity.photographs import crops as photographs
 from harness.worker.complexity.plain import plainly
 from harness.worker.complexity.programs import count_program
 from harness.worker.complexity.results import precisions
@@ -40,6 +42,7 @@ __all__ = [
     "is_quantised",
     "measure",
     "measure_affordably",
+    "photographs",
     "plainly",
     "precisions",
     "uniform_noise",

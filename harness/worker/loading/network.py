@@ -12,6 +12,8 @@ from harness.worker.loading import luma
 from harness.worker.loading.faults import guarded
 from harness.worker.loading.weights import Mismatch
 
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -113,7 +115,7 @@ class Network:
     def _whole(self, lr: torch.Tensor) -> torch.Tensor:
         height, width = lr.shape[-2:]
         sr: torch.Tensor = self.module(lr.to(self.dtype))
-        _check_output(sr, [1, self.channels, height * self.scale, width * self.scale])
+        _check_output(sr, (self.channels, height * self.scale, width * self.scale), lr.device)
         return sr
 
     def _starts(self, length: int, side: int) -> list[int]:
@@ -169,15 +171,22 @@ def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:
     return sr
 
 
-def _check_output(sr: Any, expected: list[int]) -> None:
+def _check_output(sr: Any, size: tuple[int, int, int], device: torch.device) -> None:
     """Refuse an output that is no SR image [1, channels, height, width]. Raises ForwardError.
 
-    Every call is checked, before sums over tiles could hide a wrong shape or type.
+    Every call is checked, before sums over tiles could hide a wrong shape or type. A tensor of a
+    class of its own may be computed when it is looked at, and on another device elsewhere.
     """
-    if not isinstance(sr, torch.Tensor):
+    if type(sr) not in _PLAIN:
         raise ForwardError(
             f"the network returned {type(sr).__name__}; it must return a tensor{_wrapped(sr)}"
         )
+    if sr.device != device or sr.layout != torch.strided:
+        raise ForwardError(
+            f"the network returned a {sr.layout} tensor on {sr.device}; it must return a strided "
+            f"one on {device}, where its input lies"
+        )
+    expected = [1, *size]
     if list(sr.shape) != expected:
         alike = sr.dim() == 4 and list(sr.shape[1:]) == expected[1:]
         advice = _lines("[:1]") if alike else "; check model.scale and the upsampler"
