@@ -189,9 +189,10 @@ def _sparse(weights: Weights | None) -> str:
         return ""
     patterned = sum(layer.two_of_four for layer in weights.layers)
     pattern = f", in {patterned} layers 2 of 4" if patterned else ""
-    return (
-        f"{weights.zeros / total:.1%} of its weights are zero{pattern}; params and FLOPs count them"
-    )
+    whole = any("int" in kind for kind in weights.elements)
+    rounded = " (rounding to whole numbers makes some)" if whole else ""
+    share = f"{weights.zeros / total:.1%} of its weights are zero"
+    return f"{share}{rounded}{pattern}; params and FLOPs count them"
 
 
 def _nondeterministic(inspection: Inspection) -> str:
