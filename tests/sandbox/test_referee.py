@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from harness import protocols
-from harness.entries.discovery import discover
 from tests.support import hostile, tiny
 
 pytestmark = pytest.mark.heavy
@@ -21,15 +20,8 @@ def entries(tmp_path_factory):
         tiny.write_pair(folder / "data", name, height, 20)
     edition = protocols.load(tiny.PROTOCOL)
     edition = replace(edition, timing=replace(edition.timing, sweeps=3))
-    found = discover([tiny.SUBMISSIONS / "good"])
-    for kind in hostile.HURRIES:
-        (one,) = discover([hostile.HOSTILE / "hurries"])
-        model = replace(one.manifest.model, arguments={"kind": kind})
-        manifest = replace(one.manifest, name=kind, model=model)
-        found.append(replace(one, slug=kind.replace(" ", "-"), manifest=manifest))
-    run, _ = tiny.run_found(
-        folder / "out", folder / "data", found, edition=edition, device="cpu", fresh=True
-    )
+    paths = [tiny.SUBMISSIONS / "good", *hostile.of_every("hurries", hostile.HURRIES, folder)]
+    run, _ = tiny.run(folder / "out", folder / "data", paths, edition=edition, device="cpu")
     return {entry.name: entry for entry in run.entries}
 
 
