@@ -21,6 +21,7 @@ from harness.sandbox import jail
 from harness.store.passes import Store
 
 _Prepared = tuple[list[Submission | BrokenSubmission], Bench, Path, Executor]
+_OUT = "{out}"  # in what is kept of a run: its folder, which may be moved
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
 
 
@@ -71,35 +72,34 @@ def command(options: argparse.Namespace) -> int:
         if options.detach:
             shown.say(executors.detached(options, out))
             return cli.OK
-        for entries, bench, folder, executor in runs:
-            opened = executor.opened(bench)
-            said = finished.said(folder, entries, opened)
-            if said is None:
-                said = _made(entries, bench, folder, executor, options)
-                finished.keep(folder, entries, opened, said)
-            else:
-                said["before"] = (
-                    f"All {len(entries)} entries are finished: nothing is measured.\n\n"
-                )
-            ended.append(said)
+        ended += [(prepared[2], _ended(prepared, options)) for prepared in runs]
     finally:
         shown.close()
         embedded.cleanup()
-    for said in ended:
+    for folder, said in ended:
         title = f"{said['title']}\n\n" if len(ended) > 1 else ""
-        print(f"{title}{said.get('before', '')}{said['table']}\n\nReport: {said['page']}")
-        print(said["logs"], end="")
-    return cli.SOMETHING_FAILED if any(said["failed"] for said in ended) else cli.OK
+        report = f"Report: {folder / said['page']}"
+        print(f"{title}{said.get('before', '')}{said['table']}\n\n{report}")
+        print(said["logs"].replace(_OUT, str(folder)), end="")
+    return cli.SOMETHING_FAILED if any(said["failed"] for _, said in ended) else cli.OK
 
 
-def _made(
-    entries: Sequence[Submission | BrokenSubmission],
-    bench: Bench,
-    folder: Path,
-    executor: Executor,
-    options: argparse.Namespace,
-) -> dict[str, str]:
+def _ended(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
+    """Make a run that is not finished; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
+    opened = executor.opened(bench)
+    if said := finished.said(folder, entries, opened):
+        before = f"All {len(entries)} entries are finished: nothing is measured.\n\n"
+        return said | {"before": before}
+    said = _made(prepared, options)
+    if not said["lost"]:  # what no machine brought to its end is tried again
+        finished.keep(folder, entries, opened, said)
+    return said
+
+
+def _made(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
     """Make a run and its report; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
     render = _render_to(folder) if options.live else _nothing
     run = challenge.run(
         entries, bench, folder, options.command_line, executor=executor, tell=render
@@ -111,17 +111,19 @@ def _made(
     board = of_run(run)
     page = reports.render(run, board, folder)
     logs = "".join(
-        f"What {entry.name} printed: {reports.factsheet(page, entry)}\n"
+        f"What {entry.name} printed: {_OUT}/{reports.factsheet(page, entry).relative_to(folder)}\n"
         for entry in run.entries
         if entry.failure and entry.failure.stage == "process" and entry.log.strip()
     )
-    failed = ", ".join(entry.slug for entry in run.entries if entry.status == "failed")
+    failed = [entry for entry in run.entries if entry.status == "failed"]
+    lost = [one for one in failed if one.failure and one.failure.stage == "machine"]
     return {
         "title": run.protocol.title,
-        "page": str(page),
+        "page": str(page.relative_to(folder)),
         "logs": logs,
         "table": terminal.table(board, cli.width()),
-        "failed": failed,
+        "failed": ", ".join(one.slug for one in failed),
+        "lost": ", ".join(one.slug for one in lost),
     }
 
 

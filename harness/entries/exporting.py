@@ -8,9 +8,11 @@ from pathlib import Path
 from harness.entries import repository
 from harness.entries.submission import Submission
 from harness.errors import InputError
-from harness.records import ModelTable
+from harness.records import Manifest, ModelTable
 from harness.store import files
 from harness.worker import select_model
+
+_FORMS = ("format", "channels", "dtype")
 
 
 def export(submission: Submission, clone: Path, number: int) -> list[Path]:
@@ -25,7 +27,7 @@ def export(submission: Submission, clone: Path, number: int) -> list[Path]:
     checkpoint = submission.checkpoint
     if submission.manifest.official or checkpoint is None or not checkpoint.is_file():
         raise InputError(f"{submission.slug} is no native submission with its checkpoint")
-    _refuse_options(submission.manifest.model)
+    _refuse_options(submission.manifest)
     main = clone / place
     source = main.read_text(encoding="utf-8")
     if number in {branch.id for branch in select_model.branches(source)}:
@@ -46,9 +48,11 @@ def export(submission: Submission, clone: Path, number: int) -> list[Path]:
     return [*targets.values(), weights, main]
 
 
-def _refuse_options(model: ModelTable) -> None:
+def _refuse_options(manifest: Manifest) -> None:
+    model = manifest.model
     options = {"multiple_of": model.multiple_of > 1, "tile": model.tile is not None}
-    options["self_ensemble"] = model.self_ensemble
+    options |= {"self_ensemble": model.self_ensemble, "[build]": manifest.build is not None}
+    options |= {name: getattr(model, name) != getattr(ModelTable, name) for name in _FORMS}
     asked = [name for name, given in options.items() if given]
     if asked:
         raise InputError(
@@ -77,6 +81,7 @@ def _branch(
         f'    model_path = os.path.join("model_zoo", "{weights.name}")',
         f"    model = {manifest.model.factory}({values})",
         f"    model.load_state_dict(torch.load(model_path){key}, strict={table.strict})",
+        *([f"    model.{manifest.model.deploy}()"] if manifest.model.deploy else []),
     ]
 
 

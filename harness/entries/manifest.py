@@ -144,6 +144,8 @@ def _format_faults(manifest: Manifest) -> list[tuple[bool, str]]:
     given = {
         "model.factory": model.factory,
         "model.arguments": model.arguments,
+        "model.deploy": model.deploy,
+        "model.dtype": model.dtype != ModelTable.dtype,
         "[weights]": manifest.weights,
         "[complexity]": manifest.complexity,
     }

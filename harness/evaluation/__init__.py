@@ -24,7 +24,7 @@ building   what a build is of and depends on, and how its product reaches later 
 bench      what evaluations of a run share; a pass taken from the store, or run and stored
 merging    runs of several machines joined into one
 preflight  a team's `check`: will it load, does it restore, does it pass, how would it rank
-specimens  two photographs that a check restores where there is no data
+specimens  photographs that a check restores where there is no data, and that costs may depend on
 hints      what is probably wrong with a manifest, from how its network behaves
 countdown  how long the timing of a check takes, said before every round
 profiling  a team's `profile`: sizes, operators, other precisions and compilers

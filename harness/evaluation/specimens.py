@@ -1,4 +1,4 @@
-"""Two photographs of scikit-image's wheel: what a check restores where there is no data."""
+"""Photographs of scikit-image's wheel, which a check restores."""
 
 from dataclasses import dataclass
 
@@ -67,6 +67,6 @@ class Specimens:
         return estimates.mean(found)
 
 
-def _centre(image: Image) -> Image:
-    top, left = ((side - _SIDE) // 2 for side in image.shape[:2])
-    return np.ascontiguousarray(image[top : top + _SIDE, left : left + _SIDE])
+def _centre(image: Image, length: int = _SIDE) -> Image:
+    top, left = ((side - length) // 2 for side in image.shape[:2])
+    return np.ascontiguousarray(image[top : top + length, left : left + length])

@@ -29,6 +29,7 @@ from harness.records.passes import (
     ImageScore,
     Inspection,
     Job,
+    Layer,
     ModuleCost,
     Outcome,
     PassName,
@@ -38,6 +39,7 @@ from harness.records.passes import (
     Unused,
     VariantName,
     Visit,
+    Weights,
 )
 from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
@@ -91,6 +93,7 @@ __all__ = [
     "ImageScore",
     "Inspection",
     "Job",
+    "Layer",
     "Machine",
     "Manifest",
     "Measured",
@@ -130,5 +133,6 @@ __all__ = [
     "VariantName",
     "Visit",
     "Wanted",
+    "Weights",
     "WeightsTable",
 ]

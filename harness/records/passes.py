@@ -63,7 +63,11 @@ class Complexity:
     uncalled: tuple[str, ...] = ()  # modules that the forward never called
     problems: dict[str, str] = field(default_factory=dict)  # counter -> why it failed
     on_shapes: bool = False  # counted on the meta device, which computes no pixel
-    by_content: tuple[int, ...] = ()  # torch's FLOPs of a smooth image and of noise, if not alike
+    by_precision: dict[str, int] = field(
+        default_factory=dict
+    )  # multiply-accumulates, if not float32
+    # what a small image shows -> torch's FLOPs, if not alike
+    by_content: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,27 @@ class ModuleCost:
     flops: int  # by fvcore
     params: int
     activations: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A learnt tensor of two dimensions or more, some of whose elements are zero."""
+
+    name: str
+    elements: int
+    zeros: int
+    two_of_four: bool  # of 4 neighbours at most 2 are not zero
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How a network's weights are kept."""
+
+    elements: dict[str, int]  # type of element, as it is kept -> how many
+    bytes: int  # of all, scales with them
+    file_bytes: int  # of the checkpoint or program; 0 where there is none
+    zeros: int = 0
+    layers: tuple[Layer, ...] = ()  # those with zeros
 
 
 @dataclass(frozen=True)
@@ -107,6 +132,7 @@ class Inspection:
     precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
     repeatable: bool = True  # the same input gave the same output twice
     program: str = ""  # what an exported program is: its kind, size and weights
+    weights: Weights | None = None
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
     unused: Unused | None = field(default_factory=Unused)  # None where it is not known
 

@@ -20,6 +20,9 @@ class ModelTable:
     tile_overlap: int = 32  # LR pixels that neighbouring tiles share, averaged there
     format: Format = "python"  # or an exported program, which has no factory and no checkpoint
     root: str = "."  # folder that the network's packages lie in; imports of its files look there
+    deploy: str = ""  # method that the loaded network is folded by, before anything is measured
+    channels: Literal["rgb", "y"] = "rgb"  # y: the network is fed Y; Cb and Cr are bicubic
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"  # of weights and LR image
     self_ensemble: bool = False  # average over 4 rotations x flip; "+" in the shown name
 
 

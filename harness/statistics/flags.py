@@ -1,13 +1,14 @@
 """What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from harness.records import Complexity, Inspection, Manifest
+from harness.records import Complexity, Inspection, Manifest, Weights
 
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
+_PRUNED = 0.1  # share of zeros from which a network is sparse
 # what is told of an entry without putting a figure of it in doubt
 _NOTES = (
     *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
-    *("counters-differ", "checkpoint-entry", "compiled", "not-built"),
+    *("counters-differ", "checkpoint-entry", "compiled", "not-built", "deployed", "luma", "sparse"),
 )
 _ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
@@ -33,7 +34,10 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
         "checkpoint-entry": inspection.chosen,
         "plain-path": _plain_path(inspection, manifest),
         "exported": _exported(inspection),
-        "precision": _precision(inspection.precisions),
+        "deployed": _deployed(inspection, manifest.model.deploy),
+        "luma": _luma(manifest.model.channels),
+        "precision": _precision(inspection),
+        "sparse": _sparse(inspection.weights),
         "nondeterministic": _nondeterministic(inspection),
     }
     if inspection.stand_ins:
@@ -62,8 +66,12 @@ def _uncounted(complexity: Complexity) -> str:
 def _by_content(complexity: Complexity) -> str:
     if not complexity.by_content:
         return ""
-    smooth, noise = (f"{flops / 1e9:.4g} G" for flops in complexity.by_content)
-    return f"its cost depends on the image: {smooth} for a smooth one, {noise} for noise as large"
+    told = [f"{flops / 1e9:.4g} G of {what}" for what, flops in complexity.by_content.items()]
+    low, high = min(complexity.by_content.values()), max(complexity.by_content.values())
+    return (
+        f"its cost depends on the image: {low / 1e9:.4g} to {high / 1e9:.4g} G on small ones "
+        f"({', '.join(told)}); the figure is that of uniform noise, seed 0"
+    )
 
 
 def _blind(inspection: Inspection, manifest: Manifest) -> str:
@@ -136,9 +144,49 @@ def _exported(inspection: Inspection) -> str:
     )
 
 
-def _precision(precisions: tuple[str, ...]) -> str:
-    other = [name for name in precisions if name != "float32"]
-    return f"it computes in {', '.join(other)}, too" if other else ""
+def _deployed(inspection: Inspection, method: str) -> str:
+    if not method:
+        return ""
+    return (
+        f"folded by its {method}(): {inspection.params_loaded} params before, "
+        f"{inspection.params} after"
+    )
+
+
+def _luma(channels: str) -> str:
+    if channels != "y":
+        return ""
+    return (
+        "it restores Y alone: costs are those of one channel, Cb and Cr are bicubic, and runtime "
+        "holds both conversions"
+    )
+
+
+def _precision(inspection: Inspection) -> str:
+    """Say what is not float32: results, weights and products, which the score counts alike."""
+    other = [name for name in inspection.precisions if name != "float32"]
+    too = ", too" if "float32" in inspection.precisions else ""
+    parts = [f"it computes in {', '.join(other)}{too}"] if other else []
+    if (weights := inspection.weights) and set(weights.elements) - {"float32"}:
+        total = sum(weights.elements.values())
+        kinds = ", ".join(f"{number} {kind}" for kind, number in weights.elements.items())
+        parts.append(f"weights: {kinds}, {8 * weights.bytes / total:.3g} bits each")
+    if products := inspection.complexity.by_precision:
+        told = ", ".join(f"{macs / 1e9:.4g} G in {kind}" for kind, macs in products.items())
+        parts.append(f"multiply-accumulates: {told}; a score counts all alike")
+    return "; ".join(parts)
+
+
+def _sparse(weights: Weights | None) -> str:
+    """Say how much was pruned, which params and FLOPs count as ever."""
+    total = sum(weights.elements.values()) if weights else 0
+    if not weights or weights.zeros < _PRUNED * total or not total:
+        return ""
+    patterned = sum(layer.two_of_four for layer in weights.layers)
+    pattern = f", in {patterned} layers 2 of 4" if patterned else ""
+    return (
+        f"{weights.zeros / total:.1%} of its weights are zero{pattern}; params and FLOPs count them"
+    )
 
 
 def _nondeterministic(inspection: Inspection) -> str:

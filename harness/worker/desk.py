@@ -1,5 +1,7 @@
 """What a pass works with: its job, the loaded network, LR images."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,8 +16,11 @@ from harness.worker.witness import Witness
 class Desk:
     """What a pass works with."""
 
-    def __init__(self, job: Job, device: Device, loaded: Loaded, witness: Witness) -> None:
-        self.job, self.device, self.loaded, self.witness = job, device, loaded, witness
+    def __init__(
+        self, job: Job, folder: Path, device: Device, loaded: Loaded, witness: Witness
+    ) -> None:
+        self.job, self.folder = job, folder  # of the entry's files
+        self.device, self.loaded, self.witness = device, loaded, witness
         self._to_input = to_input  # bound before any submission's code runs
 
     def on_device(self, lr: NDArray[np.uint8]) -> torch.Tensor:

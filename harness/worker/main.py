@@ -76,7 +76,7 @@ def _passed(
     changed = _changed(switches)
     host.restore(switches)
     device.apply(wanted)
-    desk = Desk(job, device, loaded, witness)
+    desk = Desk(job, entry, device, loaded, witness)
     doing = f"the {job.pass_name} pass"
     result = guarded(lambda: to_table(run(desk, exchange)), doing, ForwardError)
     changed += _changed(switches)

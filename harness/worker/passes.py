@@ -44,13 +44,13 @@ def _inspect() -> Run[Inspection]:
             return found
 
     def inspected(desk: Desk) -> Inspection:
-        network, twin = desk.loaded.network, desk.loaded.twin
-        params_loaded = complexity.count_parameters(network.module)
+        network = desk.loaded.network
+        params_loaded = desk.loaded.params or complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
         counts, modules = guarded(
-            lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
+            lambda: _counted(desk, small, lr), "counting operations", ForwardError
         )
         table = desk.job.manifest.complexity
         return Inspection(
@@ -72,20 +72,27 @@ def _inspect() -> Run[Inspection]:
             precisions=_precisions(network, small),
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
+            weights=complexity.weights(network.module, _file_bytes(desk)),
             modules=modules,
-            unused=_unused(network.module, small),
+            unused=_unused(network, small),
         )
 
     return run
 
 
-def _unused(module: torch.nn.Module, small: torch.Tensor) -> Unused | None:
-    """Return the parameters without part in a forward, of noise: a router sends it everywhere."""
+def _unused(network: Network, small: torch.Tensor) -> Unused | None:
+    """Return the parameters without part in a forward, of noise: a router sends it everywhere.
+
+    None of a quantised network, whose tensors hold others.
+    """
     from harness.worker import complexity
 
+    module, given = network.module, network.given(small)
     if isinstance(module, Program):
         return Unused()
-    noise = complexity.uniform_noise(small.shape).to(small.device)
+    if complexity.is_quantised(module):
+        return None
+    noise = complexity.uniform_noise(given.shape).to(given.device, given.dtype)
     doing = "counting unused parameters"
     found: Unused | None = guarded(
         lambda: complexity.unused_parameters(module, noise), doing, ForwardError
@@ -94,13 +101,39 @@ def _unused(module: torch.nn.Module, small: torch.Tensor) -> Unused | None:
 
 
 def _counted(
-    module: torch.nn.Module, twin: Network | None, small: torch.Tensor, lr: torch.Tensor
+    desk: Desk, small: torch.Tensor, lr: torch.Tensor
 ) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    """Count on `lr`, whose figures are the official ones, and on small images of other content."""
     from harness.worker import complexity
 
-    if isinstance(module, Program):
+    network, twin = desk.loaded.network, desk.loaded.twin
+    shown = [desk.on_device(image) for image in complexity.photographs(_SMALL[0])]
+    photographs = [network.given(image) for image in shown if image.shape == small.shape]
+    module, small, lr = network.module, network.given(small), network.given(lr)
+    if isinstance(module, Program) and module.graph is not None:
         return complexity.count_program(module, lr), ()
-    return complexity.measure_affordably(twin.module if twin else module, small, lr)
+    if isinstance(module, Program) or (twin is None and complexity.is_quantised(module)):
+        counted = complexity.count_program(module, lr)
+        told = complexity.by_content(
+            lambda image: complexity.count_program(module, image).flops["graph"].flops,
+            small,
+            photographs,
+        )
+        return replace(counted, by_content=told), ()
+    plain = twin.module if twin else module
+    counted, modules = complexity.measure_affordably(plain, small, lr, photographs)
+    if lr.dtype != torch.float32:
+        counted = replace(counted, by_precision=complexity.count_program(plain, lr).by_precision)
+    return counted, modules
+
+
+def _file_bytes(desk: Desk) -> int:
+    """Return the size of the file that holds what the network learnt; 0 where there is none."""
+    manifest = desk.job.manifest
+    program = manifest.model.file if manifest.model.format != "python" else ""
+    path = manifest.weights.path if manifest.weights else program
+    file = desk.folder / path
+    return file.stat().st_size if path and file.is_file() else 0
 
 
 def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def nodes_at_work(out):
 def test_tasks_nodes_and_the_controller_die_and_nothing_is_lost(cluster, bench, tmp_path):
     chores = [Chore(f"chore{number}", seconds=4, first_seconds=4) for number in range(9)]
     parent = Parent(chores, bench, tmp_path / "out")
-    wait_for(lambda: "esr-" in cluster.call("squeue", "-h", "-o", "%j", check=False))
+    wait_for(cluster.queue)
     cluster.kill_controller()  # just after the submission: the job may be forgotten
     cluster.start_controller()
     wait_for(lambda: len(nodes_at_work(tmp_path / "out")) >= 2)

@@ -19,6 +19,7 @@ from tests.support.places import ROOT
 NODES = ("node1", "node2", "node3", "node4")
 _TEMPLATES = Path(__file__).with_name("slurm")
 _PORTS = 5  # of one cluster: its controller's, and one of each node
+_PATIENCE_S = 300.0  # on a busy machine
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
 
 
@@ -62,9 +63,23 @@ class PrivateCluster:
 
     def call(self, *command: str, check: bool = True) -> str:
         """Run a command on the cluster; return what it printed."""
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0 or not check, f"{command}: {done.stderr}"
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=check, timeout=60)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            assert not check, f"{error}: {error.stderr}"
+            return ""
         return done.stdout
+
+    def queue(self, told: str = "%i") -> list[str]:
+        """Return a line for each job that waits or runs, as soon as Slurm answers."""
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self.call("squeue", "-h", "-t", "PD,R", "-o", told).splitlines()
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     def start_controller(self) -> None:
         """Start slurmctld, with the state that the last one left."""
@@ -77,12 +92,15 @@ class PrivateCluster:
     def start_node(self, node: str) -> None:
         """Start the slurmd of a node, and wait until jobs can run there."""
         self.call("slurmd", "-N", node)
-        self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
         wait_for(lambda: self._up(node))
 
     def _up(self, node: str) -> bool:
+        """Tell whether jobs can run on a node; ask for it again where they cannot."""
         states = self.call("sinfo", "-h", "-n", node, "-o", "%T", check=False).split()
-        return bool(states) and set(states) <= {"idle", "mixed", "allocated"}
+        if states and set(states) <= {"idle", "mixed", "allocated"}:
+            return True
+        self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
+        return False
 
     def kill_node(self, node: str) -> None:
         """End a node as a power cut does: slurmd, and all that runs there."""
@@ -142,7 +160,7 @@ def _ports() -> Iterator[int]:
     raise AssertionError("forty clusters run on this host")
 
 
-def wait_for(condition, seconds: float = 300) -> None:
+def wait_for(condition, seconds: float = _PATIENCE_S) -> None:
     """Wait until a condition holds; fail where it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -12,9 +12,10 @@ import numpy as np
 
 from harness.errors import DataError
 from harness.images.cache import CachedImage, ImageCache
-from harness.images.datasets import layouts
+from harness.images.datasets import layouts, public
 from harness.images.datasets.layouts import Found
 from harness.images.datasets.pairs import Pair, left_out, open_pairs, too_small
+from harness.images.datasets.public import PublicData
 from harness.images.png import Image
 from harness.images.resize import USUAL, Border, Convention, make_lr
 
@@ -55,10 +56,15 @@ def _found(folder: Path) -> Iterator[tuple[str, Mapping[int, Found]]]:
     if scales := _scales(folder, "."):
         yield folder.name, scales
         return
-    inner = (one.name for one in folder.iterdir() if one.is_dir())
+    # RCAN's layout has the sets below a folder of each side
+    inner = [one.name for place in (folder, folder / "HR") for one in _folders(place)]
     for name in sorted({re.sub(r"_[HL]R(_bicubic)?$", "", one) for one in inner}):
         if scales := _scales(folder, name):
             yield name, scales
+
+
+def _folders(place: Path) -> list[Path]:
+    return [one for one in place.iterdir() if one.is_dir()] if place.is_dir() else []
 
 
 def _scales(data: Path, name: str) -> Mapping[int, Found]:
@@ -87,6 +93,8 @@ def _of_set(name: str, scales: Mapping[int, Found], cache: ImageCache) -> Iterat
         where = name if scale == 1 else f"{name}, x{scale}"
         pairs, faults = open_pairs(found, scale, scale, cache)
         yield Remark(True, f"{where}: {_summary(pairs, found)}")
+        if set_ := public.known(name):
+            yield from _counted(where, set_, len(found.hr or found.lr))
         for fault in faults:
             yield Remark(False, f"{where}: {fault}")
         if others := left_out(found):
@@ -97,6 +105,31 @@ def _of_set(name: str, scales: Mapping[int, Found], cache: ImageCache) -> Iterat
         if found.hr and found.lr:
             for remark in _degradation(pairs, scale):
                 yield Remark(remark.good, f"{where}: {remark.text}")
+    yield from _absent(name, scales)
+
+
+def _counted(where: str, expected: PublicData, images: int) -> Iterator[Remark]:
+    """Say how many images a known data set lacks, or has too many."""
+    if expected.images in (None, images):
+        return
+    off = images - (expected.images or 0)
+    which = f"{off} too many" if off > 0 else f"{-off} are missing; see {expected.source}"
+    yield Remark(
+        False, f"{where}: {images} images, and {expected.name} has {expected.images}: {which}"
+    )
+
+
+def _absent(name: str, scales: Mapping[int, Found]) -> Iterator[Remark]:
+    """Say at which usual scales there is nothing, where each has HR images of its own."""
+    every = {layout.name: layout for layout in layouts.LAYOUTS}
+    own = all("{scale}" in every[one.layout.name].hr for one in scales.values())
+    missing = [f"x{scale}" for scale in _USUAL_SCALES if scale not in scales]
+    if own and missing:
+        yield Remark(
+            True,
+            f"{name}: nothing at {', '.join(missing)}; LR is made there of whole HR images in "
+            f"{name}/HR",
+        )
 
 
 def _summary(pairs: Sequence[Pair], found: Found) -> str:

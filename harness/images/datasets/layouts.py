@@ -42,10 +42,14 @@ LAYOUTS = (
     Layout("BasicSR, original", "{set}/original/*.png", "{set}/LRbicx{scale}/*.png", 12),
     Layout("NTIRE", "{set}_HR/*.png", "{set}_LR/*x{scale}.png"),
     Layout("DIV2K", "{set}_HR/*.png", "{set}_LR_bicubic/X{scale}/*x{scale}.png"),
+    # both sides in one folder, beside what the release's own methods made
     Layout(
         "SelfExSR",
         "{set}/image_SRF_{scale}/*_SRF_{scale}_HR.png",
         "{set}/image_SRF_{scale}/*_SRF_{scale}_LR.png",
+    ),
+    Layout(
+        "RCAN", "HR/{set}/x{scale}/*_HR_x{scale}.png", "LR/LRBI/{set}/x{scale}/*_LRBI_x{scale}.png"
     ),
     Layout("HR images alone", "{set}/*.png", ""),
 )

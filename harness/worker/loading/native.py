@@ -37,8 +37,12 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     else:
         complete = not needs_weights
 
+    params = _params(module) if manifest.model.deploy else None
+
     def network(module: torch.nn.Module) -> Network:
-        return Network.of(ready(module, device), manifest.model)
+        _deploy(module, manifest.model.deploy)
+        dtype = getattr(torch, manifest.model.dtype)
+        return Network.of(ready(module, device, dtype), manifest.model)
 
     twin = None
     if table := manifest.complexity:
@@ -47,7 +51,7 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
         _share_weights(plain, module, table.factory)
         twin = network(plain)
     lent = tuple(sorted(stand_ins.served))
-    return Loaded(network(module), complete, mismatch, twin, lent)
+    return Loaded(network(module), complete, mismatch, twin, lent, params=params)
 
 
 def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> torch.nn.Module:
@@ -60,6 +64,22 @@ def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> t
             f"{factory}(...) returned {type(module).__name__}; it must return a torch.nn.Module"
         )
     return module
+
+
+def _params(module: torch.nn.Module) -> int:
+    from harness.worker.complexity import count_parameters  # which only counting passes need
+
+    return count_parameters(module)
+
+
+def _deploy(module: torch.nn.Module, method: str) -> None:
+    """Let a network fold itself into the form that is measured, where the manifest says how."""
+    if not method:
+        return
+    if not callable(getattr(module, method, None)):
+        raise LoadingError(f"the network has no method {method!r}; correct model.deploy")
+    with torch.no_grad():
+        guarded(getattr(module, method), f"{method}()")
 
 
 class Options(dict[str, Any]):

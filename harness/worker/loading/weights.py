@@ -86,9 +86,12 @@ def _loaded(
 ) -> list[str]:
     """Load as torch does, hooks of the network's modules included; return the missing keys."""
     shapes = _misshapen(state, wanted)
+    # quantised tensors of torchao take the place of plain ones, which they cannot be copied into
+    assign = any(type(value) not in (Tensor, nn.Parameter) for value in state.values())
     try:
         result = guarded(
-            lambda: nn.Module.load_state_dict(network, state, strict=False), f"loading {table.path}"
+            lambda: nn.Module.load_state_dict(network, state, strict=False, assign=assign),
+            f"loading {table.path}",
         )
     except LoadingError as error:
         if not shapes:
