@@ -11,6 +11,8 @@ def judge(entry: Figures, protocol: Protocol) -> Standing:
     """
     if entry.status != "ok":
         return Standing("no", entry.reason or f"status {entry.status}")
+    if entry.barred:
+        return Standing("no", entry.barred)
     if entry.id is not None and entry.id in protocol.unranked:
         return Standing("no", f"not ranked: {protocol.name} leaves out id {entry.id}")
     judged = [

@@ -17,6 +17,7 @@ class Figures:
     team: str = ""
     status: str = "ok"
     reason: str = ""  # why the status is not ok
+    barred: str = ""  # why it may not be ranked, whatever its figures
     psnr_db: dict[str, float] = field(default_factory=dict)  # split -> mean over images
     metrics: dict[str, float] = field(default_factory=dict)  # runtime_ms, params, flops, ...
 

@@ -29,6 +29,7 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
         team=entry.team,
         status=entry.status,
         reason=entry.failure.reason if entry.failure else "",
+        barred=entry.flags.get("other-function", ""),
         psnr_db=fidelity_means(entry, protocol, _PSNR[protocol.colour]),
         metrics=metrics,
     )
