@@ -109,7 +109,7 @@ def folders(span, tmp_path_factory):
         root / "onnx" / "program.onnx", root / "prepared.onnx", skip_symbolic_shape=True
     )
     quantization.quantize_static(
-        root / "prepared.onnx", root / "int8" / "program.onnx", Calibration(graph)
+        root / "prepared.onnx", root / "int8" / "program.onnx", Calibration(graph), per_channel=True
     )
     for form, suffix in (("torchscript", "pt"), ("pt2", "pt2"), ("onnx", "onnx"), ("int8", "onnx")):
         kind = "onnx" if form == "int8" else form
