@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import cli
 from harness.entries.discovery import discover
+from harness.entries.files import Limits
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.images.datasets import write_bundled
@@ -18,6 +19,8 @@ def submissions(
     weights: Sequence[Path],
     ids: Sequence[int] = (),
     lent: Sequence[str] = (),
+    *,
+    limits: Limits | None = None,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions of `paths`, or those that the protocol names, and checkpoints."""
     if not paths and not edition.entries:
@@ -25,7 +28,7 @@ def submissions(
     if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
         raise InputError("the shipped submissions are not here; run from a clone of the project")
     paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
-    return discover(paths, ids, lent, weights)
+    return discover(paths, ids, lent, weights, limits=limits)
 
 
 def only_submission(
@@ -40,6 +43,13 @@ def only_submission(
             "name its folder, or its id in an official repository with --ids"
         )
     return found[0]
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    """Return how much one submission may hold."""
+    usual = Limits()
+    size = options.entry_gib * 2**30 if options.entry_gib else usual.size
+    return Limits(options.entry_files or usual.files, size)
 
 
 def stand_ins(refused: bool) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ from pathlib import Path
 import reports
 from harness import cli, protocols
 from harness.cli import executors
-from harness.cli.inputs import data_folder, stand_ins, submissions
+from harness.cli.inputs import data_folder, limits, stand_ins, submissions
 from harness.cli.progress import progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import challenge
 from harness.evaluation.bench import Bench
+from harness.evaluation.book import accept
 from harness.evaluation.cluster import DetachedError
 from harness.images.datasets import open_splits
 from harness.ranking.leaderboard import of_run
@@ -33,8 +34,16 @@ def command(options: argparse.Namespace) -> int:
     ]
     out = options.out = options.out or Path("runs") / editions[0].name
     found = submissions(
-        options.paths, editions[0], options.weights, options.ids, stand_ins(options.no_stand_ins)
+        options.paths,
+        editions[0],
+        options.weights,
+        options.ids,
+        stand_ins(options.no_stand_ins),
+        limits=limits(options),
     )
+    for name in options.accept:
+        if not any(name in (one.slug, str(_id(one))) for one in found):
+            raise InputError(f"--accept {name}: no submission of this run has that id or folder")
     if options.require_isolation:
         jail.required()
     shown = progress()
@@ -63,6 +72,8 @@ def command(options: argparse.Namespace) -> int:
             run = challenge.run(
                 entries, bench, folder, options.command_line, executor=executor, tell=render
             )
+            if names := [name for name in options.accept if _has(run, name)]:
+                run = accept(folder, names, options.command_line)
             board = of_run(run)
             finished.append((run, board, reports.render(run, board, folder)))
     except DetachedError as left:
@@ -75,6 +86,14 @@ def command(options: argparse.Namespace) -> int:
         print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
     failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
     return cli.SOMETHING_FAILED if failed else cli.OK
+
+
+def _id(one: Submission | BrokenSubmission) -> int | None:
+    return one.manifest.id if isinstance(one, Submission) else one.id
+
+
+def _has(run: Run, name: str) -> bool:
+    return any(name in (entry.slug, str(entry.id)) and entry.digest for entry in run.entries)
 
 
 def _render_to(folder: Path) -> Callable[[Run], None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.entries import files, repository
 from harness.entries.checkpoints import located
+from harness.entries.files import Limits
 from harness.entries.manifest import MANIFEST, read_manifest
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError, SubmissionError
@@ -18,12 +19,14 @@ def discover(
     ids: Collection[int] = (),
     stand_ins: Iterable[str] = (),
     weights: Sequence[Path] = (),
+    *,
+    limits: Limits | None = None,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions that `paths` name, and their checkpoints, in `weights` too.
 
     A path is a submission folder, a folder of them, or an official repository; of the last, `ids`
     alone where some are given. `stand_ins` are packages that are not installed and may be stood in
-    for.
+    for. `limits` say how much one submission may hold.
     Raises InputError where a path holds none, or where two submissions claim one id.
     """
     found: list[Submission | BrokenSubmission] = []
@@ -32,12 +35,12 @@ def discover(
     for folder in dict.fromkeys(folder.resolve() for path in paths for folder in _folders(path)):
         if not _is_native(folder):
             listed = repository.entries(folder, ids, lent)
-            found += [_official(folder, entry, taken) for entry in listed]
+            found += [_official(folder, entry, taken, limits) for entry in listed]
             continue
         slug = _free_slug(folder.name, taken)
         try:
             submission = located(Submission(slug, folder, read_manifest(folder)), weights)
-            found.append(files.listed(submission, stand_ins=lent))
+            found.append(files.listed(submission, stand_ins=lent, limits=limits))
         except SubmissionError as error:
             found.append(BrokenSubmission(slug, folder, error))
     _refuse_shared_ids([s for s in found if isinstance(s, Submission)])
@@ -45,13 +48,14 @@ def discover(
 
 
 def _official(
-    folder: Path, entry: repository.OfficialEntry, taken: set[str]
+    folder: Path, entry: repository.OfficialEntry, taken: set[str], limits: Limits | None
 ) -> Submission | BrokenSubmission:
     slug = _free_slug(entry.name, taken)
     error = entry.error
     try:
         if entry.manifest:
-            return files.listed(Submission(slug, folder, entry.manifest), entry.paths)
+            submission = Submission(slug, folder, entry.manifest)
+            return files.listed(submission, entry.paths, limits=limits)
     except SubmissionError as raised:
         error = raised
     assert error
@@ -72,7 +76,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _is_native(folder: Path) -> bool:
-    return os.path.isfile(folder / MANIFEST)  # noqa: PTH113 (of what cannot be read it is false)
+    return os.path.lexists(folder / MANIFEST)  # whatever it is: what it cannot be, it is told
 
 
 def _free_slug(name: str, taken: set[str]) -> str:

@@ -1,13 +1,19 @@
-"""Who may be ranked: status, unranked ids and PSNR thresholds."""
+"""Who may be ranked: status, unranked ids, PSNR thresholds, and what a person has to look into."""
+
+import math
+from collections.abc import Iterator
 
 from harness.records import Figures, Protocol, Standing, Threshold
+
+_ABOVE_DB = 3.0  # by which no honest entry exceeds every figure that a protocol publishes
 
 
 def judge(entry: Figures, protocol: Protocol) -> Standing:
     """Return a standing with eligibility, its reason, and a flag where rounding decided it.
 
     An entry that reaches the thresholds of the splits it has, but lacks a split, is `provisional`;
-    not so where the protocol ranks nothing.
+    not so where the protocol ranks nothing. One with flags that bar it, or with a PSNR that is
+    infinite or far above all that the protocol publishes, is not ranked until a person accepts it.
     """
     if entry.status != "ok":
         return Standing("no", entry.reason or f"status {entry.status}")
@@ -23,10 +29,33 @@ def judge(entry: Figures, protocol: Protocol) -> Standing:
         return Standing("no", "; ".join(missed))
     rounded = [_rounded(*one) for one in judged if one[1] < one[2].db]
     flags = {"decided by rounding": "; ".join(rounded)} if rounded else {}
+    if barred := entry.barred | dict(_impossible(entry, protocol)):
+        flags |= {flag: text for flag, text in barred.items() if flag not in entry.barred}
+        if not entry.accepted:
+            why = "; ".join(f"{flag}: {text}" for flag, text in barred.items())
+            advice = "--accept ranks it once a person has looked into that"
+            return Standing("no", f"{why}; {advice}", flags=flags)
+        flags["accepted"] = f"ranked as a person says, despite {', '.join(barred)}"
     absent = [split.name for split in protocol.splits if split.name not in entry.psnr_db]
     if absent and protocol.tracks:
         return Standing("provisional", f"no PSNR on {', '.join(absent)}", flags=flags)
     return Standing("yes", flags=flags)
+
+
+def _impossible(entry: Figures, protocol: Protocol) -> Iterator[tuple[str, str]]:
+    """Compare PSNR with the thresholds and the baseline's published figures."""
+    told = []
+    for split in protocol.splits:
+        psnr_db = entry.psnr_db.get(split.name)
+        published = [protocol.baseline.published.get(f"psnr_{split.name}_db")]
+        published += [split.threshold.db if split.threshold else None]
+        known = [db for db in published if db is not None]
+        most = max(known) + _ABOVE_DB if known else math.inf
+        if psnr_db is not None and (psnr_db > most or math.isinf(psnr_db)):
+            bound = f", more than {_ABOVE_DB:g} dB above all that is published" if known else ""
+            told.append(f"PSNR on {split.name} is {psnr_db:.2f} dB{bound}")
+    if told:
+        yield "impossible-psnr", "; ".join(told)
 
 
 def reaches(psnr_db: float, threshold: Threshold) -> bool:

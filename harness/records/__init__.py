@@ -36,6 +36,7 @@ from harness.records.passes import (
     Study,
     VariantName,
     Visit,
+    Work,
 )
 from harness.records.profile import Operator, Profile, Profiling, Variant
 from harness.records.protocol import (
@@ -124,4 +125,5 @@ __all__ = [
     "Visit",
     "Wanted",
     "WeightsTable",
+    "Work",
 ]

@@ -19,6 +19,8 @@ class Figures:
     reason: str = ""  # why the status is not ok
     psnr_db: dict[str, float] = field(default_factory=dict)  # split -> mean over images
     metrics: dict[str, float] = field(default_factory=dict)  # runtime_ms, params, flops, ...
+    barred: dict[str, str] = field(default_factory=dict)  # flags that keep it from being ranked
+    accepted: bool = False  # by a person, whatever those and its PSNR say
 
 
 @dataclass(frozen=True)

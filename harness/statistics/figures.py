@@ -2,6 +2,7 @@
 
 from harness.records import Entry, Figures, Protocol
 from harness.statistics import estimates
+from harness.statistics.flags import BARRING
 from harness.statistics.runtimes import Runtime
 
 _PSNR = {"rgb": "psnr_db", "y": "psnr_y_db"}  # colour -> field of Fidelity
@@ -31,6 +32,8 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
         reason=entry.failure.reason if entry.failure else "",
         psnr_db=fidelity_means(entry, protocol, _PSNR[protocol.colour]),
         metrics=metrics,
+        barred={flag: text for flag, text in entry.flags.items() if flag in BARRING},
+        accepted=entry.accepted,
     )
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -18,6 +18,7 @@ from harness.records import (
     Profile,
     Restoration,
     Visit,
+    Work,
     pixels,
 )
 from harness.worker import clock
@@ -26,6 +27,9 @@ from harness.worker.devices import host
 from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
 from harness.worker.pixels import to_uint8
+
+if TYPE_CHECKING:
+    from harness.worker.complexity import Holdings
 
 _SMALL = (64, 64)  # height, width
 # of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
@@ -39,6 +43,8 @@ _SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's c
 def _inspect() -> Callable[[Desk], Inspection]:
     from harness.worker import complexity
 
+    holdings = complexity.Holdings()  # before the entry is loaded
+
     def run(desk: Desk) -> Inspection:
         with complexity.plainly(desk.loaded.network.module):
             return inspected(desk)
@@ -48,6 +54,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
         params_loaded = complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
+        held = _held(holdings, desk, small)
         lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
         counts, modules = guarded(
             lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
@@ -69,6 +76,9 @@ def _inspect() -> Callable[[Desk], Inspection]:
             stand_ins=desk.loaded.stand_ins,
             operator_missing=desk.loaded.operator_missing,
             precisions=_precisions(network, small),
+            held=held,
+            checkpoint_elements=desk.loaded.mismatch.elements,
+            work=_work(desk, small, counts),
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             modules=modules,
@@ -85,6 +95,32 @@ def _counted(
     if isinstance(module, Program):
         return complexity.count_program(module, lr), ()
     return complexity.measure_affordably(twin.module if twin else module, small, lr)
+
+
+def _held(holdings: "Holdings", desk: Desk, small: torch.Tensor) -> dict[str, int]:
+    """Look at what the entry holds beside its parameters; an exported program names its own."""
+    module, twin = desk.loaded.network.module, desk.loaded.twin
+    if isinstance(module, Program):
+        return {}
+    apart: list[torch.nn.Module | torch.Tensor] = [small, *([twin.module] if twin else [])]
+    found: dict[str, int] = guarded(
+        lambda: holdings.beside(module, apart), "looking at what it holds", ForwardError
+    )
+    return found
+
+
+def _work(desk: Desk, small: torch.Tensor, counts: Complexity) -> Work | None:
+    from harness.worker import complexity
+
+    network, (height, width) = desk.loaded.network, desk.job.input_size
+    if isinstance(network.module, Program):
+        return None
+    most = max((count.flops for count in counts.flops.values()), default=0)
+    macs = most * small[0, 0].numel() // (height * width)
+    found: Work = guarded(
+        lambda: complexity.work(network, small, macs), "a small forward", ForwardError
+    )
+    return found
 
 
 def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:
