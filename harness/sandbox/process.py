@@ -14,7 +14,7 @@ from harness.errors import EntryError, PassError
 from harness.records import Failure, Job, Outcome
 from harness.sandbox import answers, cgroup, reaper
 from harness.sandbox.disk import DiskWatch
-from harness.sandbox.jail import MOST_PROCESSES, Jail, command, harden
+from harness.sandbox.jail import MOST_MEMORY, MOST_PROCESSES, Jail, command, harden
 from harness.sandbox.log import CappedLog
 from harness.sandbox.staging import (
     SourceImage,
@@ -57,7 +57,7 @@ def run_pass(
         lr = stage_images(images, folder)
         job = replace(job, manifest=manifest, folder=SUBMISSION, images=lr)
         folder.put_job(job)
-        with cgroup.limited(MOST_PROCESSES) as group:
+        with cgroup.limited(MOST_PROCESSES, MOST_MEMORY) as group:
             started = [*group, *command(jail, folder.root, job.device)]
             worker = _Worker(folder, job, started, time_limit)
             try:
