@@ -27,7 +27,8 @@ COMMANDS = {
 
 
 def main() -> None:
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load before: {load}\n")
     print("| what | seconds | exit status |\n|---|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for what, arguments in COMMANDS.items():

@@ -56,8 +56,8 @@ from harness.entries.discovery import discover  # noqa: E402
 from harness.entries.submission import Submission, digest  # noqa: E402
 from harness.evaluation import rounds  # noqa: E402
 from harness.evaluation.bench import Bench, result  # noqa: E402
-from harness.evaluation.session import Contestant  # noqa: E402
 from harness.evaluation.timing import time_pass  # noqa: E402
+from harness.evaluation.visits import Contestant  # noqa: E402
 from harness.images.cache import ImageCache  # noqa: E402
 from harness.images.datasets import Pair, SplitData  # noqa: E402
 from harness.machines import environment  # noqa: E402

@@ -24,13 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import torch
 
+from harness.evaluation.clock import Perturbation, Sample, measure
 from harness.machines import ceiling, environment, nvml, sampler
 from harness.records import Entry, RoundVisit, Switches, TimingPolicy
 from harness.statistics.scrutiny import Circumstances, of_visits
-from harness.worker.clock import Perturbation, Sample, measure
 from harness.worker.devices import host, select
 from harness.worker.loading import Network
 from harness.worker.pixels import to_input, to_uint8
+from tests.support.inside import Inside
 
 SIZE, SCALE, CALLS = (339, 510), 4, 100
 _QUESTIONS = (
@@ -116,24 +117,22 @@ def of_the_clock(smoke: Smoke, name: str, side: float) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     module = smoke.line("a network", lambda: network(device.torch_device))
 
-    def load() -> torch.Tensor:
+    def load(pixels: Any = pixels) -> torch.Tensor:
         return to_input(pixels, 1.0).to(device.torch_device)
 
     def lap(lr: torch.Tensor, call: Callable[[torch.Tensor], torch.Tensor] = module) -> Any:
         with torch.no_grad():
             return device.timed(lambda: call(lr))
 
-    calls, perturb = CALLS if device.is_gpu else 5, Perturbation(1.0, 0)
+    calls, perturb = CALLS if device.is_gpu else 5, Perturbation(0)
 
     def many(make: Callable[[], torch.Tensor]) -> list[Any]:
         return [lap(make()) for _ in range(calls)]
 
     smoke.line("the first call", lambda: lap(load())._replace(sr=None))
-    smoke.line("strides of LR, perturbed and copied", lambda: _same_strides(load(), perturb))
-    for what, make in (("LR", load), ("perturbed LR", lambda: perturb(load()))):
-        smoke.line(
-            f"{what}, calls", lambda make=make: _described([lap(make()) for _ in range(CALLS)])
-        )
+    smoke.line("strides of LR and its copy", lambda: _same_strides(load()))
+    for what, make in (("LR", load), ("perturbed LR", lambda: load(perturb(pixels)))):
+        smoke.line(f"{what}, {calls} calls", lambda make=make: _described(many(make)))
     sr = lap(load()).sr
     smoke.line("pixels are the official ones", lambda: _same_pixels(device, sr))
     smoke.line("memory of a call", lambda: _memory(device, lambda: lap(load())))
@@ -141,11 +140,11 @@ def of_the_clock(smoke: Smoke, name: str, side: float) -> None:
         _of_a_gpu(smoke, device, module, load, lap)
     smoke.line("operators", lambda: device.operators(lambda: module(load()), 3)[:3])
     smoke.line("the same twice", lambda: torch.equal(lap(load()).sr, lap(load()).sr))
-    smoke.line("a visit", lambda: _visit(device, module, load, (height, width)))
+    smoke.line("a visit", lambda: _visit(device, module, (height, width)))
 
 
-def _same_strides(lr: torch.Tensor, perturb: Perturbation) -> tuple[int, ...]:
-    every = {one.stride() for one in (lr, perturb(lr), lr.clone())}
+def _same_strides(lr: torch.Tensor) -> tuple[int, ...]:
+    every = {one.stride() for one in (lr, lr.clone())}
     assert every == {(3, 1, 3 * lr.shape[-1], 3)}, every
     return lr.stride()
 
@@ -216,15 +215,13 @@ def _of_a_gpu(smoke: Smoke, device: Any, module: Any, load: Any, lap: Any) -> No
         )
 
 
-def _visit(device: Any, module: torch.nn.Module, load: Any, size: tuple[int, int]) -> str:
+def _visit(device: Any, module: torch.nn.Module, size: tuple[int, int]) -> str:
     visit = measure(
-        Network(module, SCALE),
-        [Sample("smoke", size, load)],
+        Inside(Network(module, SCALE), device, data_range=1.0),
+        [Sample("smoke", size, lambda: np.zeros((*size, 3), np.uint8))],
         device,
         replace(TimingPolicy(), rounds=1, energy=True),
-        digest=lambda sr: str(device.quantised(sr, 1.0).sum()),
         progress=lambda done: None,
-        data_range=1.0,
         seed=0,
     )
     around = Circumstances(0.2, (256, 256), SCALE)

@@ -41,18 +41,22 @@ def _outcomes(level: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         world = hostile.World(folder)
-        outcome, _ = hostile.restored("reaches", world.told(), level, folder / "lr")
+        outcome, _ = hostile.restored("reaches", world.told(), level)
         heard = [one for made in world.sockets for one in hostile.heard(made)]
         found = {}
         for kind, told in hostile.attempted(outcome).items():
             inside = kind in hostile.HARMLESS[level] and not heard and world.untouched()
             found[kind] = "met its own namespace alone" if inside else _short(told)
         for kind in hostile.ANSWERS:
-            outcome, _ = hostile.restored("answers", {"kind": kind}, level, folder / "lr")
+            outcome, _ = hostile.restored("answers", {"kind": kind}, level)
             found[kind] = _failure(outcome)
+        for kind in hostile.EXCHANGES:
+            outcome, images = hostile.interfered(kind, level)
+            black = "; its images are black" if images and not images[-1].any() else ""
+            found[kind] = _failure(outcome) + black
         for kind, (how, file) in _PROCESSES.items():
             told = {"kind": how, "file": file}
-            outcome, _ = hostile.restored("lingers", told, level, folder / "lr")
+            outcome, _ = hostile.restored("lingers", told, level)
             left = hostile.running()
             found[kind] = f"{_failure(outcome)}; {len(left)} processes left"
     return found

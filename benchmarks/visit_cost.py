@@ -19,8 +19,8 @@ from gpu_note import seconds_of_calls
 
 from harness.entries.discovery import discover
 from harness.evaluation.bench import Bench, result
-from harness.evaluation.session import Contestant
 from harness.evaluation.timing import time_pass
+from harness.evaluation.visits import Contestant
 from harness.images.cache import ImageCache
 from harness.machines import environment
 from harness.records import Visit

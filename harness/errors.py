@@ -8,6 +8,7 @@ HarnessError                what the program reports in one sentence; never a tr
 │   └── RunError            a folder of results that is absent, foreign or newer than this program
 └── EntryError              one submission is at fault: it gets its row, the others go on
     ├── SubmissionError     stage `manifest`: its submission.toml or the files it names
+    ├── BuildError          stage `build`: code of its own that has to be compiled
     ├── LoadingError        stage `load`: its code or its checkpoint
     ├── ForwardError        stage `forward`: what its network does or returns
     └── PassError           stage `process`: its process ended, hung or was killed
@@ -50,6 +51,12 @@ class SubmissionError(EntryError):
     """The manifest of a submission, or a file that it names, is at fault."""
 
     stage = "manifest"
+
+
+class BuildError(EntryError):
+    """What a submission brings to be compiled does not compile."""
+
+    stage = "build"
 
 
 class LoadingError(EntryError):

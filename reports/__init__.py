@@ -15,12 +15,12 @@ units       how numbers are printed; only rendering scales them
 from pathlib import Path
 
 from harness.ranking.leaderboard import Leaderboard
-from harness.records import Run
+from harness.records import Entry, Run
 from harness.store import trail
 from reports.pages import factsheets, history, index
 from reports.tables import csv_table, latex, markdown
 
-__all__ = ["PUBLISHED", "render"]
+__all__ = ["PUBLISHED", "factsheet", "render"]
 
 PUBLISHED = Path(__file__).parent / "published"  # tables of past editions and papers
 
@@ -53,6 +53,11 @@ def render(
     for stale in earlier.items() & _pages(out).items():
         stale[0].unlink()
     return page
+
+
+def factsheet(page: Path, entry: Entry) -> Path:
+    """Return where the page of an entry is, beside the first `page`."""
+    return page.parent / "factsheets" / f"{entry.slug}.html"
 
 
 def _pages(out: Path) -> dict[Path, int]:

@@ -42,6 +42,7 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+_NAMED = 200  # points, at most: there is no room for the names of more
 Box = tuple[float, float, float, float]  # left, bottom, right, top in points
 
 
@@ -108,7 +109,7 @@ def label(
     frame = plot.get_window_extent()
     spots = [(x, y, r) for (x, y), r in zip(places, radii or [4.0] * len(names), strict=True)]
     taken: list[Box] = [(x - r, y - r, x + r, y + r) for x, y, r in spots]
-    for spot, name in zip(spots, names, strict=True):
+    for spot, name in list(zip(spots, names, strict=True))[:_NAMED]:
         text = short(name)
         for box, anchor in _candidates(spot, _width(text, size), size, only_right):
             inside = (

@@ -34,6 +34,7 @@ def redacted(run: Run) -> Run:
                 images=tuple(aliases[split.name, i] for i in split.images),
                 lr_sizes=(),
                 pictures="",
+                left_out="",
             )
             if split.name in private
             else split

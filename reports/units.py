@@ -62,7 +62,8 @@ def score(log_score: float, ends: tuple[float, float] | None = None) -> str:
         return f"{10 ** (log10 % 1):.1f}e+{math.floor(log10):02d}"
     value = math.exp(log_score)
     if ends is None or not -math.inf < ends[0] < ends[1] < _HOPELESS:
-        return f"{value:.6f}"
+        whole = abs(value - round(value)) < 1e-9  # as sums of ranks are
+        return f"{value:.0f}" if whole else f"{value:.6f}"
     return certain(value, (math.exp(ends[1]) - math.exp(ends[0])) / 2)
 
 

@@ -71,7 +71,7 @@ def _hold_to_trail(out: Path, verdict: Verdict) -> None:
 def _check_flags(run: Run, entry: Entry, verdict: Verdict) -> None:
     found: dict[str, str] = {}
     if entry.inspection and entry.manifest:
-        found |= flags_of(entry.inspection, entry.manifest)
+        found |= flags_of(entry.inspection, entry.manifest, run.protocol.counter.name)
     if entry.timing:
         protocol = run.protocol
         around = scrutiny.Circumstances(protocol.timing.noise, protocol.cost_size, protocol.scale)

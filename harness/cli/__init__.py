@@ -5,6 +5,7 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
 teams     what may stand there for the commands of teams
+organisers  what may stand there for `submissions`
 work      what may stand there on where the work of a run is done
 phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
@@ -12,9 +13,11 @@ phases    the same of `score` and `codabench`
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
+dry_run   `run --dry-run`: what would be measured, and how long it takes
 run       `run`: measure submissions, rank them once, render the report
 check     `check`: a team's pre-flight, submission after submission
 verdict   what a check ends in: a block of text, or JSON
+intake    `submissions status`: what each team handed in, and whether it is ready
 init      `init`: a manifest from a model file and its checkpoint
 pack      `pack`: the archive to hand in
 export    `export`: an entry of a clone of the official repository
@@ -67,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. Mistakes of the user end in one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     options = parser(program()).parse_args(arguments or ["run"])
+    options.arguments = arguments or ["run"]
     options.command_line = f"{program()} {shlex.join(arguments)}".strip()
     signal.signal(signal.SIGTERM, _interrupt)
     try:

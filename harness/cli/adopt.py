@@ -3,6 +3,7 @@
 import argparse
 
 from harness import cli
+from harness.cli.inputs import say
 from harness.entries.adoption import adopt
 from harness.entries.discovery import discover
 from harness.entries.submission import BrokenSubmission
@@ -12,7 +13,7 @@ from harness.errors import EntryError
 def command(options: argparse.Namespace) -> int:
     """Write a folder for each id; say which cannot be written, and why."""
     refused = False
-    for found in discover([options.repository], options.ids):
+    for found in discover([options.repository], options.ids, tell=say):
         try:
             if isinstance(found, BrokenSubmission):
                 raise found.error

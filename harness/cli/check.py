@@ -33,12 +33,18 @@ def command(options: argparse.Namespace) -> int:
     edition = protocols.load_scales(options.protocol)[0]
     lent = stand_ins(options.no_stand_ins)
     found = submissions(
-        options.paths, edition, options.weights, options.ids, lent, limits=limits(options)
+        options.paths,
+        edition,
+        options.weights,
+        options.ids,
+        lent,
+        build=options.build,
+        limits=limits(options),
     )
     shown, records, ready = progress(), [], True
     try:
         for one in found:
-            verdict, own = _checked(one, options, shown)
+            verdict, own = checked(one, options, shown)
             path = one.folder
             following = shown_verdict.following(verdict, path, options.protocol, options.data)
             ready = ready and not verdict.to_fix
@@ -53,7 +59,7 @@ def command(options: argparse.Namespace) -> int:
     return cli.OK if ready else cli.SOMETHING_FAILED
 
 
-def _checked(
+def checked(
     one: Submission | BrokenSubmission,
     options: argparse.Namespace,
     shown: TerminalProgress | PlainProgress,

@@ -4,13 +4,16 @@ import argparse
 import sys
 import tomllib
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 
+from harness import cli
 from harness.errors import InputError
 from harness.evaluation.cluster import Cluster
 from harness.evaluation.executors import Executor, Local, Serial
-from harness.evaluation.slurm import Settings
+from harness.evaluation.slurm import LOG, Jobs, Settings
 from harness.records.schema import SchemaError, from_table
+from harness.store import lock
 from harness.worker import devices
 
 DEFAULTS = Path("~/.config/esr-harness/slurm.toml")
@@ -28,7 +31,7 @@ def device(options: argparse.Namespace) -> str:
 def executor(options: argparse.Namespace, out: Path) -> Executor:
     """Return the executor that `options` ask for. Raises InputError where they contradict."""
     if options.executor == "slurm":
-        return Cluster(_settings(options), out, detach=options.detach, cancels=_cancels)
+        return Cluster(_settings(options), out, _cancels)
     named = options.executor or ("local" if options.devices or options.jobs else "serial")
     if named == "serial":
         if options.devices or options.jobs:
@@ -36,6 +39,28 @@ def executor(options: argparse.Namespace, out: Path) -> Executor:
         return Serial()
     own = options.devices or (options.device,)
     return Local([devices.resolve(one) for one in own], options.jobs or len(own))
+
+
+def detached(options: argparse.Namespace, out: Path) -> str:
+    """Leave the run to a job of the cluster; return what is to be said of it.
+
+    Raises InputError where a run is at work in `out`, or Slurm takes no job.
+    """
+    if options.executor != "slurm":
+        raise InputError(
+            "--detach leaves a run to a cluster; give --executor slurm, or leave it out"
+        )
+    name = f"esr-run-{sha256(str(out.resolve()).encode()).hexdigest()[:12]}"
+    jobs = Jobs(name, out.resolve() / "jobs", _settings(options), exclusive=False)
+    log = cli.quoted(jobs.folder / LOG)
+    with lock.held(out):
+        if (queue := jobs.queue()) and queue.alive:
+            return f"A job {name} is at this run already; it writes to {log}."
+        number = jobs.detach([sys.executable, sys.argv[0], *options.arguments, "--no-detach"])
+    return (
+        f"Job {number}, {name}, makes the run and writes to {log}. When it has ended, the same "
+        "command without --detach shows the leaderboard, or goes on where it stopped."
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -56,7 +81,8 @@ def _cancels(tasks: int) -> bool:
     if not sys.stdin.isatty():
         return False
     question = f"\nCancel the {tasks} tasks of this run? Else they go on. [y/N] "
+    print(question, end="", file=sys.stderr, flush=True)
     try:
-        return input(question).strip().lower() in ("y", "yes")
-    except (KeyboardInterrupt, EOFError):
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
         return False

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.entries.discovery import Asked
     from reports.comparison import Limit
 
 PATH_HELP = "a submission folder, a folder of them, or an official repository"
@@ -55,13 +56,19 @@ def add_time_limit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
-    """Add --ids, of official repositories, and --no-stand-ins."""
+    """Add --ids and --build, of official repositories, and --no-stand-ins."""
     parser.add_argument(
         "--ids",
-        type=numbers,
+        type=ids,
         default=(),
-        metavar="0,1,22",
-        help="of an official repository, only these",
+        metavar="0,1,REPO:22",
+        help="of official repositories, only these; REPO is the name of one's folder",
+    )
+    parser.add_argument(
+        "--build",
+        action="store_true",
+        help="compile the operators of an official repository's entries, as their own manifests "
+        "would ask; without it their plain twins are measured",
     )
     parser.add_argument(
         "--no-stand-ins",
@@ -111,6 +118,16 @@ def numbers(text: str) -> tuple[int, ...]:
         return tuple(int(number) for number in names(text))
     except ValueError:
         message = f"{text!r} is not a list of whole numbers like 0,1,22"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def ids(text: str) -> tuple["Asked", ...]:
+    """Read `0,1,REPO:22`."""
+    try:
+        found = (name.rpartition(":") for name in names(text))
+        return tuple((repo, int(number)) if repo else int(number) for repo, _, number in found)
+    except ValueError:
+        message = f"{text!r} is not a list of ids like 0,1,22 or REPO:22"
         raise argparse.ArgumentTypeError(message) from None
 
 

@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from harness.cli import phases, teams, work
+from harness.cli import organisers, phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
     add_accept,
@@ -72,6 +72,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     rank.set_defaults(command=run_by("rank"))
 
     phases.add(commands)
+    organisers.add(commands)
     _add_protocols(commands)
     _add_data(commands)
 
@@ -179,6 +180,12 @@ def _add_run(commands: Any) -> None:
         "--live", action="store_true", help="render the report after every entry and round"
     )
     run.add_argument("--keep-sr", action="store_true", help="keep every SR image in OUT/sr")
+    run.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be measured, what the store has and how long the rest takes; measure "
+        "nothing",
+    )
     run.add_argument("--retry-failed", action="store_true", help="measure failed passes again")
     run.add_argument("--fresh", action="store_true", help="measure everything again")
     run.set_defaults(command=run_by("run"), keeps=True)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from harness import cli, protocols
-from harness.errors import InputError, ProtocolError
+from harness.errors import InputError
 from harness.store import files
 
 
@@ -33,31 +33,11 @@ def _new(options: argparse.Namespace) -> int:
 
 def _check(file: Path) -> int:
     """Print every fault, with the line that it speaks of where one can be found."""
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read as text: {error}") from None
-    try:
-        editions = protocols.load_scales(file)
-    except ProtocolError as error:
-        told = str(error).removeprefix(f"protocol {file}: ")
-        faults = re.split(r"; (?!did you mean|known: |give one)", told)  # these are advice
-        for fault in faults:
-            line = _line(text, fault)
-            print(f"FIX  {file}{f', line {line}' if line else ''}: {fault}")
+    editions, faults = protocols.check(file)
+    for line, fault in faults:
+        print(f"FIX  {file}{f', line {line}' if line else ''}: {fault}")
+    if faults:
         return cli.SOMETHING_FAILED
     scales = ", ".join(f"x{edition.scale}" for edition in editions)
     print(f"ok   {file}: {editions[0].title}, {scales}")
     return cli.OK
-
-
-def _line(text: str, fault: str) -> int | None:
-    """Return the first line with a name that the fault quotes, or with the key that it names."""
-    fault = fault.partition("; did you mean")[0]
-    words = re.findall(r"'([^']+)'", fault) + re.findall(r"\w+(?:\.\w+)+", fault)
-    for word in reversed(words):  # the last one is the innermost; a remedy is not there yet
-        key = word.rpartition(".")[2] or word
-        for number, line in enumerate(text.splitlines(), 1):
-            if re.search(rf"^[^#]*(?<!\w){re.escape(key)}(?!\w)", line):
-                return number
-    return None

@@ -1,28 +1,28 @@
 """`run`: measure submissions, rank them, render the report."""
 
 import argparse
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import reports
 from harness import cli, protocols
-from harness.cli import executors
-from harness.cli.inputs import data_folder, limits, stand_ins, submissions
-from harness.cli.progress import progress
+from harness.cli import dry_run, executors
+from harness.cli.inputs import data_folder, limits, say, stand_ins, submissions
+from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
-from harness.evaluation import challenge
+from harness.evaluation import challenge, finished, outlook
 from harness.evaluation.bench import Bench
 from harness.evaluation.book import accept
-from harness.evaluation.cluster import DetachedError
+from harness.evaluation.executors import Executor
 from harness.images.datasets import open_splits
-from harness.ranking.leaderboard import of_run
 from harness.records import Protocol, Run, TimingPolicy
 from harness.sandbox import jail
 from harness.store.passes import Store
-from reports.tables import terminal
 
+_Prepared = tuple[list[Submission | BrokenSubmission], Bench, Path, Executor]
+_OUT = "{out}"  # in what is kept of a run: its folder, which may be moved
 _CPU_ROUNDS = 5  # where nobody says how many: a CPU takes a hundred times as long as a GPU
 
 
@@ -33,12 +33,16 @@ def command(options: argparse.Namespace) -> int:
         _as_asked(edition, options, device) for edition in protocols.load_scales(options.protocol)
     ]
     out = options.out = options.out or Path("runs") / editions[0].name
+    if options.dry_run and options.executor == "slurm":
+        raise InputError("--dry-run knows this machine, not the cluster's; leave --executor out")
+    lent = stand_ins(options.no_stand_ins)
     found = submissions(
         options.paths,
         editions[0],
         options.weights,
         options.ids,
-        stand_ins(options.no_stand_ins),
+        lent,
+        build=options.build,
         limits=limits(options),
     )
     for name in options.accept:
@@ -47,15 +51,21 @@ def command(options: argparse.Namespace) -> int:
     if options.require_isolation:
         jail.required()
     shown = progress()
-    runs, finished = [], []
+    runs, ended = list[_Prepared](), []
+    embedded = tempfile.TemporaryDirectory(prefix="esr-harness-data-")
     try:
         for edition, entries in _by_scale(editions, found):
             folder = out if len(editions) == 1 else out / f"x{edition.scale}"
             executor = executors.executor(options, folder)
-            data = data_folder(options.data, edition, folder)
+            made = Path(embedded.name) if options.dry_run else folder
+            data = data_folder(options.data, edition, made)
+            splits = open_splits(edition, data, options.splits, progress=shown.opening)
+            for split in splits:
+                if split.left_out:
+                    say(f"{split.name}: {split.left_out}")
             bench = Bench(
                 edition,
-                open_splits(edition, data, options.splits, progress=shown.opening),
+                splits,
                 device,
                 Store(folder),
                 shown,
@@ -67,25 +77,75 @@ def command(options: argparse.Namespace) -> int:
                 keep_sr=folder / "sr" if options.keep_sr else None,
             )
             runs.append((entries, bench, folder, executor))
-        for entries, bench, folder, executor in runs:
-            render = _render_to(folder) if options.live else _nothing
-            run = challenge.run(
-                entries, bench, folder, options.command_line, executor=executor, tell=render
-            )
-            if names := [name for name in options.accept if _has(run, name)]:
-                run = accept(folder, names, options.command_line)
-            board = of_run(run)
-            finished.append((run, board, reports.render(run, board, folder)))
-    except DetachedError as left:
-        print(f"{left}; the same command without --detach waits for them and goes on")
-        return cli.OK
+        if options.dry_run:
+            return _foretold(runs, shown)
+        if options.detach:
+            shown.say(executors.detached(options, out))
+            return cli.OK
+        ended += [(prepared[2], _ended(prepared, options)) for prepared in runs]
     finally:
         shown.close()
-    for run, board, page in finished:
-        title = f"{run.protocol.title}\n\n" if len(finished) > 1 else ""
-        print(f"{title}{terminal.table(board, cli.width())}\n\nReport: {page}")
-    failed = any(entry.status == "failed" for run, _, _ in finished for entry in run.entries)
-    return cli.SOMETHING_FAILED if failed else cli.OK
+        embedded.cleanup()
+    for folder, said in ended:
+        title = f"{said['title']}\n\n" if len(ended) > 1 else ""
+        report = f"Report: {folder / said['page']}"
+        print(f"{title}{said.get('before', '')}{said['table']}\n\n{report}")
+        print(said["logs"].replace(_OUT, str(folder)), end="")
+    return cli.SOMETHING_FAILED if any(said["failed"] for _, said in ended) else cli.OK
+
+
+def _ended(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
+    """Make a run that is not finished; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
+    opened = executor.opened(bench)
+    if said := finished.said(folder, entries, opened):
+        before = f"All {len(entries)} entries are finished: nothing is measured.\n\n"
+        return said | {"before": before}
+    said = _made(prepared, options)
+    if not said["lost"]:  # what no machine brought to its end is tried again
+        finished.keep(folder, entries, opened, said)
+    return said
+
+
+def _made(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
+    """Make a run and its report; return what is to be said of it."""
+    entries, bench, folder, executor = prepared
+    render = _render_to(folder) if options.live else _nothing
+    run = challenge.run(
+        entries, bench, folder, options.command_line, executor=executor, tell=render
+    )
+    if names := [name for name in options.accept if _has(run, name)]:
+        run = accept(folder, names, options.command_line)
+    import reports  # not where a finished run is recognised: it takes seconds
+    from harness.ranking.leaderboard import of_run
+    from reports.tables import terminal
+
+    board = of_run(run)
+    page = reports.render(run, board, folder)
+    logs = "".join(
+        f"What {entry.name} printed: {_OUT}/{reports.factsheet(page, entry).relative_to(folder)}\n"
+        for entry in run.entries
+        if entry.failure and entry.failure.stage == "process" and entry.log.strip()
+    )
+    failed = [entry for entry in run.entries if entry.status == "failed"]
+    lost = [one for one in failed if one.failure and one.failure.stage == "machine"]
+    return {
+        "title": run.protocol.title,
+        "page": str(page.relative_to(folder)),
+        "logs": logs,
+        "table": terminal.table(board, cli.width()),
+        "failed": ", ".join(one.slug for one in failed),
+        "lost": ", ".join(one.slug for one in lost),
+    }
+
+
+def _foretold(runs: Sequence[_Prepared], shown: TerminalProgress | PlainProgress) -> int:
+    """Print what would be measured, and measure nothing."""
+    for entries, bench, folder, executor in runs:
+        found = outlook.outlook(entries, bench, executor)
+        title = f"{bench.protocol.title}, {cli.quoted(folder.resolve())}"
+        shown.say(f"{title}\n\n{dry_run.text(found, bench.protocol.timing.rounds)}")
+    return cli.OK
 
 
 def _id(one: Submission | BrokenSubmission) -> int | None:
@@ -97,6 +157,9 @@ def _has(run: Run, name: str) -> bool:
 
 
 def _render_to(folder: Path) -> Callable[[Run], None]:
+    import reports
+    from harness.ranking.leaderboard import of_run
+
     def render(run: Run) -> None:
         reports.render(run, of_run(run), folder)
 

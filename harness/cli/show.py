@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness import cli, protocols
+from harness.cli.inputs import say
 from harness.entries.discovery import discover
 from harness.entries.submission import BrokenSubmission
 from harness.machines import environment
@@ -38,7 +39,7 @@ def _protocols(_: argparse.Namespace) -> Iterable[str]:
 
 def _submissions(options: argparse.Namespace) -> Iterable[str]:
     paths: Sequence[Path] = options.paths or [cli.SHIPPED_SUBMISSIONS]
-    for found in discover(paths, options.ids):
+    for found in discover(paths, options.ids, tell=say):
         if isinstance(found, BrokenSubmission):
             yield f"{found.slug}: cannot be used: {found.error}"
             continue

@@ -1,7 +1,7 @@
 """`table`: the benchmark table of a paper, from finished runs and published figures."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import reports
@@ -31,7 +31,10 @@ def command(options: argparse.Namespace) -> int:
         sort=options.sort,
         tolerances=differences.parse(options.tolerance),
     )
-    table = build(methods(options.outs, options.published), choice)
+    unfinished = [text for out in options.outs for text in _unfinished(out)]
+    table = build(methods(options.outs, options.published), choice, unfinished)
+    for text in unfinished:
+        print(text)
     for file in paper.write(table, options.format, options.to, options.name, options.marks):
         print(f"Table: {file}")
     for cost in options.figures:
@@ -60,6 +63,18 @@ def run_folders(out: Path) -> list[Path]:
         inner = sorted(file.parent for file in out.glob(f"x[0-9]*/{RESULTS}"))
         return inner or [out]
     return [out]
+
+
+def _unfinished(out: Path) -> Iterator[str]:
+    """Say of which scales of a run more is to come."""
+    folders = run_folders(out)
+    for folder in folders:
+        run = load_run(folder)
+        if run.unfinished:
+            yield f"×{run.protocol.scale} is not finished: {run.unfinished}."
+    if folders != [out]:
+        begun = sorted(one for one in out.glob("x[0-9]*") if one.is_dir() and one not in folders)
+        yield from (f"×{one.name[1:]} is not finished: nothing is measured yet." for one in begun)
 
 
 def _published(name: str) -> list[Published]:

@@ -46,5 +46,7 @@ def add(run: argparse.ArgumentParser) -> None:
         help="any other option of sbatch, e.g. mem=16G",
     )
     group.add_argument(
-        "--detach", action="store_true", help="submit and leave; the same command goes on later"
+        "--detach",
+        action=argparse.BooleanOptionalAction,
+        help="of `slurm`: leave the run to a job; the same command shows its end (default: no)",
     )

@@ -17,7 +17,7 @@ from harness.entries.discovery import discover
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import HarnessError, SubmissionError
 from harness.evaluation.bench import Bench, result
-from harness.evaluation.scoring import sources
+from harness.evaluation.scoring import restoring
 from harness.evaluation.timing import time_pass
 from harness.images.cache import ImageCache
 from harness.images.datasets import Pair, SplitData
@@ -94,16 +94,12 @@ def _measure(
     device = devices.resolve("auto")
     bench = Bench(protocol, (split,), device, Store(room), _Lines())
     inspection = _whole(Inspection, bench.run("inspect", submission))
-    scale = protocol.scale
-    restored = bench.run(
-        "restore",
-        submission,
-        sources([split]),
-        len(files),
-        sizes=[(pair.lr.height * scale, pair.lr.width * scale) for pair in split.pairs],
-        receive=lambda index, sr: write_image(out / files[index].name, sr),
+    drive = restoring(
+        [pair.lr for pair in split.pairs],
+        lambda index, sr: write_image(out / files[index].name, sr),
+        bench.progress.advance,
     )
-    _whole(Restoration, restored)
+    _whole(Restoration, bench.run("restore", submission, drive, len(files)))
     visit = _whole(Visit, time_pass(submission, bench))
     return Measured(inspection.params, estimates.visit_ms(visit.samples_ms), device)
 

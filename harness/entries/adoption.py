@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from harness.entries import closure
 from harness.entries.manifest import MANIFEST
 from harness.entries.submission import Submission
 from harness.errors import InputError, SubmissionError
@@ -21,7 +22,6 @@ from harness.worker import select_model
 from harness.worker.loading import checkpoints
 
 _MODEL, _FACTORY = "model.py", "network"
-_PACKAGE = "models/__init__.py"
 _HARMLESS = {
     "load_state_dict",
     "eval",
@@ -48,9 +48,11 @@ def adopt(submission: Submission, to: Path) -> Path:
     target = to / submission.slug
     if target.exists():
         raise InputError(f"{target} is there already; remove it, or name another folder with --to")
-    for name in (*_code(submission.folder, table.modules), *table.checkpoints):
+    files = {name: file.source for name, file in closure.code(submission).items()}
+    files |= {name: submission.folder / name for name in table.checkpoints}
+    for name, file in files.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(submission.folder / name, target / name)
+        shutil.copyfile(file, target / name)
     (target / _MODEL).write_text(factory, encoding="utf-8")
     (target / MANIFEST).write_text(_manifest(manifest, table, body, key), encoding="utf-8")
     return target
@@ -62,7 +64,9 @@ def _refuse_more(function: ast.FunctionDef, body: list[ast.stmt], table: Officia
         why = f"lacks {', '.join(table.missing)}" if table.missing else "names no single checkpoint"
         raise SubmissionError(f"{refused}: it {why}; run the repository itself instead")
     more = [*_more(body), *([table.operator] if table.operator else [])]
-    chosen = (select_model.compared(n) for node in function.body[1:] for n in _tail_tests(node))
+    names = select_model.ids(function)
+    tests = (test for node in function.body[1:] for test in _tail_tests(node))
+    chosen = (select_model.compared(test, names) for test in tests)
     if table.model_id in chosen:
         more.append("a setting for this id after the branches, such as a tile")
     if more:
@@ -188,49 +192,6 @@ def _manifest(
         *(["strict = false"] if loose else []),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _code(folder: Path, modules: tuple[str, ...]) -> Iterator[str]:
-    """Yield the files of `modules` and of what they import below `models`, whole packages each.
-
-    `models` itself is imported before any of them.
-    """
-    waiting, seen = list(modules), set[str]()
-    if (folder / _PACKAGE).is_file():
-        waiting.append(_PACKAGE)
-    while waiting:
-        name = waiting.pop()
-        place = folder / name
-        package = place.parent.relative_to(folder)
-        whole = place if place.is_dir() else place.parent if len(package.parts) > 1 else None
-        files = sorted(whole.rglob("*")) if whole else [place]
-        for file in files:
-            relative = file.relative_to(folder).as_posix()
-            if relative in seen or not file.is_file() or "__pycache__" in file.parts:
-                continue
-            seen.add(relative)
-            yield relative
-            if file.suffix == ".py":
-                waiting += _imported(folder, file)
-
-
-def _imported(folder: Path, file: Path) -> list[str]:
-    """List the files and packages of `models` that a file imports; none where it is no Python."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return []
-    names = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            base = file.relative_to(folder).parts[: -node.level] if node.level else ()
-            parts = [*base, *(node.module.split(".") if node.module else [])]
-            names += [parts, *([*parts, alias.name] for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names += [alias.name.split(".") for alias in node.names]
-    inside = ["/".join(parts) for parts in names if len(parts) > 1 and parts[0] == "models"]
-    there = (path for name in inside for path in (name, f"{name}.py") if (folder / path).exists())
-    return list(there)
 
 
 def _assigned(node: ast.stmt) -> set[str]:

@@ -36,6 +36,7 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+_IMPORT = re.compile(rb"^\s*(?:from|import)\b[^#\n]*", re.MULTILINE)
 _CURE = "remove it, or leave it out with `exclude` under [files]"
 
 
@@ -131,12 +132,13 @@ def _imports(file: Path) -> Iterator[str]:
 def _imported(sources: Collection[Path], packages: Sequence[str]) -> tuple[str, ...]:
     """Return those of `packages` that a Python file seems to import."""
     words = "|".join(map(re.escape, packages)).encode()
-    wanted = re.compile(rb"^\s*(?:from|import)\b[^#\n]*?\b(" + words + rb")\b", re.MULTILINE)
+    wanted = re.compile(rb"\b(" + words + rb")\b")
     found = {
         name.decode()
         for file in sources
         if words and file.suffix == ".py"
-        for name in wanted.findall(file.read_bytes())
+        for line in _IMPORT.findall(file.read_bytes())
+        for name in wanted.findall(line)
     }
     return tuple(sorted(found))
 

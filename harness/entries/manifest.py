@@ -5,11 +5,11 @@ import os
 import re
 import tomllib
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.errors import SubmissionError
-from harness.records import METRICS, Factsheet, Manifest, ModelTable
+from harness.records import METRICS, BuildTable, Factsheet, Manifest, ModelTable
 from harness.records.ranking import PSNR
 from harness.records.schema import SchemaError, from_table
 from harness.records.text import one_line, plain
@@ -107,11 +107,17 @@ def _check_values(file: Path, manifest: Manifest) -> None:
             (one_line(path) != path, f"{key} {path!r} has control characters; write it without")
             for key, path in paths.items()
         ),
+        *(
+            ("\\" in path, f"{key} {path!r} has backslashes; write {path.replace(chr(92), '/')!r}")
+            for key, path in paths.items()
+            if key in ("model.file", "weights.path")
+        ),
         (model.data_range <= 0, f"model.data_range is {model.data_range}; it must be above 0"),
         (model.scale < 1, f"model.scale is {model.scale}; it must be 1 or more"),
         (model.multiple_of < 1, f"model.multiple_of is {model.multiple_of}; it must be 1 or more"),
         *_tile_faults(model),
         *_format_faults(manifest),
+        *_build_faults(manifest.build, file.parent),
         (
             not os.path.isfile(file.parent / model.file),  # noqa: PTH113 (false for odd names)
             f"model.file {model.file!r} does not exist; name the network's Python file",
@@ -138,12 +144,35 @@ def _format_faults(manifest: Manifest) -> list[tuple[bool, str]]:
     given = {
         "model.factory": model.factory,
         "model.arguments": model.arguments,
+        "model.deploy": model.deploy,
+        "model.dtype": model.dtype != ModelTable.dtype,
         "[weights]": manifest.weights,
         "[complexity]": manifest.complexity,
     }
     foreign = ", ".join(name for name, value in given.items() if value)
     text = f"{foreign} is for Python networks, a {model.format} program holds all; remove it"
     return [(bool(foreign), text)]
+
+
+def _build_faults(build: BuildTable | None, folder: Path) -> list[tuple[bool, str]]:
+    if build is None:
+        return []
+    inside = os.path.normpath(build.folder)
+    sources = [os.path.normpath(f"{inside}/{path}") for path in build.extension]
+    absent = [path for path in sources if not os.path.isfile(folder / path)]  # noqa: PTH113
+    stem = PurePosixPath(build.extension[0]).stem if build.extension else "x"
+    return [
+        (
+            bool(build.command) == bool(build.extension),
+            "[build] takes `command` or `extension`, one of the two; give one",
+        ),
+        (
+            inside.startswith((os.pardir, "/")) or not os.path.isdir(folder / inside),  # noqa: PTH112
+            f"build.folder {build.folder!r} is no folder of the submission; name one inside it",
+        ),
+        (bool(absent), f"build.extension {', '.join(absent)} does not exist; name source files"),
+        (not stem.isidentifier(), f"build.extension {stem!r} is no name of a module; rename it"),
+    ]
 
 
 def _tile_faults(model: ModelTable) -> list[tuple[bool, str]]:

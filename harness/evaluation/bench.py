@@ -2,27 +2,43 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from harness.entries.submission import Submission
+from harness.evaluation import building
 from harness.images.datasets import SplitData
 from harness.machines import local
-from harness.records import Ceiling, Entry, Job, Machine, Outcome, PassName, Study
+from harness.records import (
+    Build,
+    Ceiling,
+    Entry,
+    Inspection,
+    Job,
+    Machine,
+    Outcome,
+    PassName,
+    Restoration,
+    Study,
+    Visit,
+)
 from harness.records import Protocol as ChallengeProtocol
 from harness.records.schema import SchemaError, from_table, to_table
 from harness.sandbox import jail as jails
-from harness.sandbox.answers import RECORDS
 from harness.sandbox.jail import Jail
-from harness.sandbox.staging import SourceImage
+from harness.sandbox.process import Drive
+from harness.store.files import write_whole
 from harness.store.passes import Store
 
 T = TypeVar("T")
+_STORED: dict[str, type[Any]] = {
+    "build": Build,
+    "inspect": Inspection,
+    "restore": Restoration,
+    "time": Visit,
+}
 
 
 class Progress(Protocol):
@@ -94,17 +110,51 @@ class Bench:
         self,
         pass_name: PassName,
         submission: Submission,
-        images: Sequence[SourceImage] = (),
+        drive: Drive | None = None,
         total: int = 0,
         *,
-        sizes: Sequence[tuple[int, int]] = (),
-        receive: Callable[[int, NDArray[np.uint8]], None] | None = None,
         study: Study | None = None,
     ) -> Outcome:
         """Run a pass of `submission` in a fresh process, whatever the store holds.
 
+        `drive` has its images restored; `total` is how many calls progress counts.
         Raises NotStoredError where nothing is to be measured.
         """
+        if building.wanted(submission.manifest, self.device):
+            outcome, submission = self.built(submission)
+            if outcome.failure:
+                return outcome
+        return self._run(pass_name, submission, drive, total, study=study)
+
+    def built(self, submission: Submission) -> tuple[Outcome, Submission]:
+        """Build what a submission brings to be compiled, once; return it with what was made.
+
+        A good build of the store is taken whatever is to be measured again.
+        """
+        key = self.store.key("build", building.depends(submission, self.machine))
+        product = self.store.album("build", key)
+        outcome = self.kept("build", key)
+        again = self.fresh or self.retry_failed
+        good = outcome and (product.is_file() if outcome.failure is None else not again)
+        if outcome is None or not good:
+            outcome = self._run(
+                "build",
+                building.sources(submission),
+                built=lambda made: write_whole(product, lambda stream: stream.write(made)),
+            )
+            self.store.put("build", key, to_table(outcome))
+        return outcome, building.with_product(submission, product)
+
+    def _run(
+        self,
+        pass_name: PassName,
+        submission: Submission,
+        drive: Drive | None = None,
+        total: int = 0,
+        *,
+        study: Study | None = None,
+        built: Callable[[bytes], None] = lambda product: None,
+    ) -> Outcome:
         if not self.measuring:
             raise NotStoredError
         protocol = self.protocol
@@ -117,19 +167,16 @@ class Bench:
             device=self.device,
             switches=protocol.switches,
             input_size=protocol.cost_size,
-            timing=protocol.timing,
             study=study or Study(),
         )
         return local.run(
             job,
             submission,
-            images,
+            drive,
             jail=self.jail,
             time_limit=self.time_limit,
-            sr_sizes=sizes,
-            receive=receive,
-            progress=self.progress.advance,
             standing=self.standing,
+            built=built,
         )
 
     def left_s(self) -> float:
@@ -156,7 +203,7 @@ class Bench:
         content = self.store.get(pass_name, key)
         try:
             outcome = from_table(Outcome, content)
-            result(RECORDS[pass_name], outcome)
+            result(_STORED[pass_name], outcome)
         except SchemaError:
             return None
         return outcome

@@ -25,11 +25,18 @@ from harness.store.trail import Trail
 
 
 class Book:
-    """Writes the run as far as it is, and tells of it."""
+    """Writes the run as far as it is, and tells of it.
 
-    def __init__(self, out: Path, command: str, tell: Callable[[Run], None]) -> None:
-        self._out, self._command, self._tell = out, command, tell
+    Until the end that takes a twentieth of the time at most: what is held back, `catch_up` writes.
+    """
+
+    def __init__(
+        self, out: Path, command: str, tell: Callable[[Run], None], now: Callable[[], float]
+    ) -> None:
+        self._out, self._command, self._tell, self._now = out, command, tell, now
         self._splits: tuple[SplitInfo, ...] | None = None
+        self._held_back: Run | None = None
+        self._next = now()  # when a run that is not finished is written again
         earlier = trail.read(out)
         self._noted = {
             event.facts.get("slug"): event.facts for event in earlier.of_kind("evaluated")
@@ -106,9 +113,20 @@ class Book:
             isolation=bench.jail.level,
             unfinished=unfinished,
         )
-        save_run(self._out, run)
-        self._tell(run)
+        self._held_back = run
+        if not unfinished or self._now() >= self._next:
+            self.catch_up()
         return run
+
+    def catch_up(self) -> None:
+        """Write what was held back."""
+        if self._held_back is None:
+            return
+        began = self._now()
+        save_run(self._out, self._held_back)
+        self._tell(self._held_back)
+        self._held_back = None
+        self._next = self._now() + 19 * (self._now() - began)
 
     def finish(self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...]) -> Run:
         """Write the whole run, and note who was excluded by which rule."""

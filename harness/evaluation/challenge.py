@@ -1,6 +1,5 @@
 """Many submissions: each evaluated, then all timed in rounds; none stops the others."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,10 +11,12 @@ from harness.errors import InputError
 from harness.evaluation import forecast, rounds
 from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.book import Book
+from harness.evaluation.countdown import about
 from harness.evaluation.evaluate import evaluate
 from harness.evaluation.executors import Ended, Executor, Serial
-from harness.evaluation.session import Contestant
+from harness.evaluation.session import Session
 from harness.evaluation.units import Evaluation
+from harness.evaluation.visits import Contestant
 from harness.records import Entry, Failure, Machine, Round, Run
 from harness.sandbox.staging import remove_leftovers
 from harness.store import lock
@@ -30,7 +31,7 @@ def run(
     executor: Executor | None = None,
     tell: Callable[[Run], None] = lambda run: None,
 ) -> Run:
-    """Measure `found` and write `results.json` to `out`, anew after every entry and every round.
+    """Measure `found` and write `results.json` to `out`, anew after entries and rounds.
 
     Passes that the store below `out` holds are not measured again; an interrupted run goes on
     where it stopped. Without an `executor` one entry is measured after another, here. `tell` is
@@ -39,45 +40,48 @@ def run(
     """
     if not found:
         raise InputError("there is no submission to run; name a submission folder")
-    with lock.held(out):
+    with lock.held(out, bench.progress.say):
         remove_leftovers()
         executor = executor or Serial()
         bench = executor.opened(bench)
-        return _measured(found, bench, Book(out, command, tell), executor)
+        book = Book(out, command, tell, bench.now)
+        try:
+            return _measured(found, bench, book, executor)
+        finally:
+            book.catch_up()
 
 
 def _measured(
     found: Sequence[Submission | BrokenSubmission], bench: Bench, book: Book, executor: Executor
 ) -> Run:
-    entries = [_pending(one) for one in found]
     book.begin(bench)
+    entries = [_stored(one, bench) or _pending(one) for one in found]
+    # what the store holds is not touched, nor a finished run written again for it
+    open_ = [number for number, entry in enumerate(entries) if entry.status == "pending"]
 
     def evaluated(number: int, end: Ended) -> None:
-        entries[number] = _evaluated(found[number], end, bench)
-        book.note(entries[number], bench.protocol)
+        entries[open_[number]] = _evaluated(found[open_[number]], end, bench)
+        book.note(entries[open_[number]], bench.protocol)
         done = sum(entry.status != "pending" for entry in entries)
         own = replace(bench, machine=end.machine)
         book.write(own, entries, (), f"{done} of {len(found)} entries are evaluated")
 
-    if not book.has_begun():
-        book.write(bench, entries, (), f"0 of {len(found)} entries are evaluated")
-    units = [Evaluation(one) for one in found]
-    ended = executor.carry_out(units, bench, evaluated)
-    entries = [_evaluated(one, end, bench) for one, end in zip(found, ended, strict=True)]
     for entry in entries:
-        book.note(entry, bench.protocol)
-    bench = replace(bench, machine=_usual(ended))
-    # what a generated image costs does not depend on trained weights
-    timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
-    contestants = [
-        Contestant(entry, one)
-        for one, entry in zip(found, entries, strict=True)
-        if entry.status in timeable and isinstance(one, Submission)
-    ]
+        if entry.status != "pending":
+            book.note(entry, bench.protocol)
+    if not book.has_begun():
+        done = len(found) - len(open_)
+        book.write(bench, entries, (), f"{done} of {len(found)} entries are evaluated")
+    ended = executor.carry_out([Evaluation(found[number]) for number in open_], bench, evaluated)
+    stored = [Ended(bench.machine)] * (len(found) - len(open_))
+    bench = replace(bench, machine=_usual([*ended, *stored]))
+    contestants = contestants_of(found, entries, bench)
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
         bench = replace(bench, timing_began=bench.now())
-        bench.progress.say(_announcement(contestants, bench))
+        left = rounds.left(contestants, bench, executor.crews)
+        if said := _announcement(left, bench, executor.crews):
+            bench.progress.say(said)
 
         def round_made(timed: rounds.Timed) -> None:
             done, of = len(timed[1]), bench.protocol.timing.rounds
@@ -91,13 +95,40 @@ def _measured(
     return book.finish(bench, entries, made)
 
 
-def _announcement(contestants: Sequence[Contestant], bench: Bench) -> str:
+def contestants_of(
+    found: Sequence[Submission | BrokenSubmission], entries: Sequence[Entry], bench: Bench
+) -> list[Contestant]:
+    """Return those that are timed, of entries that are evaluated or are yet to be."""
+    # what a generated image costs does not depend on trained weights
+    timeable = ("ok", "partial") if bench.protocol.complexity.output else ("ok",)
+    return [
+        Contestant(entry, one)
+        for one, entry in zip(found, entries, strict=True)
+        if entry.status in timeable and isinstance(one, Submission)
+    ]
+
+
+def _announcement(left: Sequence[tuple[Session, int]], bench: Bench, crews: int) -> str:
     """Say how long the timing may take, by a model, and who else holds a context on the GPU."""
-    minutes = math.ceil(forecast.timing_s(contestants, bench) / 60)
+    left = [(session, lacking) for session, lacking in left if lacking]
+    if not left:
+        return ""
+    entries = sum(len(session.crew) + bool(session.baseline) for session, _ in left)
+    rounds = max(lacking for _, lacking in left)
+    takes = about(forecast.timing_s(left, bench) / min(crews, len(left)))
     most = f", {bench.budget_minutes:g} min at most" if bench.budget_minutes else ""
-    entries = f"{bench.protocol.timing.rounds} rounds of {len(contestants)} entries"
     others = f"; idle processes of others on the GPU: {bench.standing}" if bench.standing else ""
-    return f"Timing {entries}, about {minutes} min where nothing is stored{most}{others}."
+    return f"Timing {rounds} rounds of {entries} entries, {takes}{most}{others}."
+
+
+def _stored(found: Submission | BrokenSubmission, bench: Bench) -> Entry | None:
+    """Return an entry that the store holds whole; None where something is to be measured."""
+    try:
+        return evaluate(found, replace(bench, measuring=False))
+    except InputError:  # of the organiser: it concerns every entry
+        raise
+    except Exception:  # its evaluation meets it again, and says so
+        return None
 
 
 def _pending(found: Submission | BrokenSubmission) -> Entry:

@@ -25,10 +25,6 @@ _BARREN = 3  # submissions in a row of which nothing came
 _REFUSALS = 3  # in a row: one alone may be a controller that was lost for a moment
 
 
-class DetachedError(Exception):
-    """Jobs are at work, and the caller does not wait for them."""
-
-
 class Cluster:
     """As many units at once as tasks of a job run."""
 
@@ -36,8 +32,6 @@ class Cluster:
         self,
         settings: Settings,
         out: Path,
-        *,
-        detach: bool = False,
         cancels: Callable[[int], bool] = lambda tasks: False,
     ) -> None:
         """`cancels` tells, on an interrupt, whether so many tasks are to be cancelled.
@@ -47,42 +41,52 @@ class Cluster:
         if not slurm.available():
             raise InputError("there is no sbatch here; run on a login node of the cluster")
         self.crews, self._settings = settings.jobs, settings
-        self._folder, self._detach, self._cancels = out.resolve() / "jobs", detach, cancels
+        self._folder, self._cancels = out.resolve() / "jobs", cancels
 
     def opened(self, bench: Bench) -> Bench:
         """Return the bench as it is: the jobs tell which machines they were given."""
         return bench
 
     def carry_out(
-        self, units: Sequence[Unit], bench: Bench, done: Done | None = None
+        self, units: Sequence[Unit], bench: Bench, done: Done = lambda number, end: None
     ) -> list[Ended]:
-        """Submit tasks as long as units are open. Raises DetachedError, InputError."""
+        """Submit tasks as long as units are open. Raises InputError."""
         keys = [unit.key(bench) for unit in units]
-        planned = {key: unit for key, unit in zip(keys, units, strict=True) if key}
+        numbers: dict[str, list[int]] = {}
+        for number, key in enumerate(keys):
+            numbers.setdefault(key, []).append(number)
+        planned = {key: units[first] for key, (first, *_) in numbers.items() if key}
         claims = Claims(self._folder / "claims", self._settings.lease_s)
         _reopen(planned, bench, claims)
+        ends: dict[str, Ended] = {}
+
+        def ended(key: str, why: str = "") -> None:
+            ends[key] = _ended(key, bench, claims, why)
+            for number in numbers[key]:
+                done(number, ends[key])
+
         name = f"esr-{sha256(' '.join(planned).encode()).hexdigest()[:12]}"
         timed = any(unit.timed for unit in units)
         jobs = Jobs(name, self._folder, self._settings, timed and self._settings.exclusive)
-        watch = _Watch(planned, bench, claims, jobs, self._settings)
+        watch = _Watch(planned, bench, claims, jobs, most=self._settings.jobs, ended=ended)
         if watch.open():
             travelling = replace(bench, progress=Silent(), round_made=unheard)
             plan = Plan(planned, travelling, self._folder / "claims", self._settings.lease_s)
             file = jobs.folder / "plan.pkl"
             files.write_whole(file, lambda stream: pickle.dump(plan, stream))
             self._wait(watch, jobs, file)
-        return [_ended(key, bench, claims, watch.given_up) for key in keys]
+        for key in numbers.keys() - ends.keys():
+            ended(key, watch.given_up)
+        return [ends[key] for key in keys]
 
     def _wait(self, watch: "_Watch", jobs: Jobs, plan: Path) -> None:
         try:
             while watch.open():
                 watch.look(plan)
-                if self._detach and watch.queue.alive:
-                    raise DetachedError(f"{watch.queue.alive} tasks of {jobs.name} are at work")
                 time.sleep(self._settings.poll_s)
         except KeyboardInterrupt:
-            if self._cancels(watch.queue.alive):
-                jobs.cancel()
+            if self._cancels(watch.queue.alive) and not jobs.cancel():
+                watch.say(f"Slurm does not answer; cancel them later: scancel -n {jobs.name}")
             raise
 
 
@@ -121,9 +125,12 @@ class _Watch:
         bench: Bench,
         claims: Claims,
         jobs: Jobs,
-        settings: Settings,
+        *,
+        most: int,
+        ended: Callable[[str], None],
     ) -> None:
-        self._bench, self._claims, self._jobs, self._most = bench, claims, jobs, settings.jobs
+        self._bench, self._claims, self._jobs, self._most = bench, claims, jobs, most
+        self._ended = ended  # told of each key that is finished, or lost for good
         self._of, self._left, self._lost = len(planned), list(planned), 0
         self._barren, self._before, self._told, self._refusals = 0, "", "", 0
         self._since = time.monotonic()
@@ -137,25 +144,31 @@ class _Watch:
 
     def look(self, plan: Path) -> None:
         """Look at the store, the claims and the queue; submit the tasks that are lacking."""
+        held = self._claims.held() & set(self._left)
+        lapsed = {key for key in held if self._claims.lapsed(key)}
+        for key in lapsed:
+            self._claims.lose(key, "its task was not heard of any more")
         self._drop_ended()
-        for key in self._left:
-            if self._claims.lapsed(key):
-                self._claims.lose(key, "its task was not heard of any more")
         queue = self._jobs.queue()
         if queue is not None:
             self.queue = queue
-            held = sum(self._claims.holder(key) is not None for key in self._left)
-            beginning = max(0, queue.alive - held)
-            self._submit(plan, min(self._most - queue.alive, len(self._left) - held - beginning))
+            at_work = len((held - lapsed) & set(self._left))
+            beginning = max(0, queue.alive - at_work)
+            lacking = len(self._left) - at_work - beginning
+            self._submit(plan, min(self._most - queue.alive, lacking))
         self._tell(answered=queue is not None)
 
+    def say(self, line: str) -> None:
+        """Tell whoever waits."""
+        self._bench.progress.say(line)
+
     def _drop_ended(self) -> None:
-        left = []
+        done, losses, left = self._bench.store.keys("unit"), self._claims.lost(), []
         for key in self._left:
-            if finished(key, self._bench):
-                continue
-            if len(self._claims.losses(key)) >= LOSSES:
-                self._lost += 1
+            lost = losses.get(key, 0) >= LOSSES and key not in done
+            self._lost += lost
+            if lost or key in done:
+                self._ended(key)
             else:
                 left.append(key)
         self._left = left
@@ -167,7 +180,7 @@ class _Watch:
         """
         if tasks <= 0:
             return
-        before = f"{self._left} {[len(self._claims.losses(key)) for key in self._left]}"
+        before = f"{self._left} {sorted(self._claims.lost().items())}"
         barren = self._barren + 1 if before == self._before else 1
         if barren <= _BARREN:
             try:

@@ -1,16 +1,20 @@
 """One submission: inspect, restore and score; each pass from the store where it is there."""
 
-from dataclasses import replace
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.entries import illustration
 from harness.entries.submission import BrokenSubmission, Submission, digest
 from harness.errors import SubmissionError
-from harness.evaluation.bench import Bench, result, with_outcome
+from harness.evaluation import building
+from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.scoring import kept, score_pass
 from harness.images.datasets import SplitData
 from harness.machines import environment
 from harness.records import (
+    Build,
     Entry,
     Failure,
     ImageScore,
@@ -24,8 +28,54 @@ from harness.statistics.flags import flags_of
 from harness.store import album
 
 
+@dataclass(frozen=True)
+class Lacking:
+    """What the store lacks of an evaluation."""
+
+    entry: Entry  # as far as it is known
+    inspection: bool
+    splits: tuple[SplitData, ...] = ()  # to be restored and scored
+
+
+def lacking(found: Submission | BrokenSubmission, bench: Bench) -> Lacking:
+    """Look what an evaluation would measure, without measuring or writing anything."""
+    entry = _begun(found, bench)
+    if isinstance(found, BrokenSubmission) or entry.status != "ok":
+        return Lacking(entry, inspection=False)
+    if found.manifest.build:
+        with contextlib.suppress(NotStoredError):
+            entry = _built(entry, found, replace(bench, measuring=False))
+        if entry.status != "ok":
+            return Lacking(entry, inspection=False)
+    outcome = bench.look_up("inspect", _inspect_key(entry, bench))
+    if outcome:
+        entry = _inspected(entry, found, outcome, bench)
+        if entry.status != "ok":
+            return Lacking(entry, inspection=False)
+    keys = _restore_keys(entry, bench)
+    outcomes = {name: bench.look_up("restore", key) for name, key in keys.items()}
+    for stored in filter(None, outcomes.values()):
+        entry = with_outcome(entry, stored)
+    return Lacking(entry, outcome is None, tuple(_missing(outcomes, found, bench)))
+
+
 def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     """Inspect, restore and score one submission; timing comes later, across entries."""
+    entry = _begun(found, bench)
+    if isinstance(found, BrokenSubmission) or entry.status != "ok":
+        return entry
+    if found.manifest.build:
+        entry = _built(entry, found, bench)
+        if entry.status != "ok":
+            return entry
+    entry = _inspect(_illustrated(entry, found, bench), found, bench)
+    if entry.status != "ok":
+        return entry
+    return _restore(entry, found, bench)
+
+
+def _begun(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
+    """Return the entry as its files alone make it: failed or skipped where they decide that."""
     if isinstance(found, BrokenSubmission):
         failure = Failure(found.error.stage, str(found.error))
         name = found.name or found.slug
@@ -42,10 +92,22 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     if manifest.model.scale != bench.protocol.scale:
         reason = f"its scale is {manifest.model.scale}, the protocol's is {bench.protocol.scale}"
         return replace(entry, status="skipped", failure=Failure("manifest", reason))
-    entry = _inspect(_illustrated(entry, found, bench), found, bench)
-    if entry.status != "ok":
-        return entry
-    return _restore(entry, found, bench)
+    return entry
+
+
+def _built(entry: Entry, submission: Submission, bench: Bench) -> Entry:
+    """Compile what an entry brings; one whose twin can be measured instead is not skipped."""
+    reason = building.refused(submission.manifest, bench.device)
+    if reason and submission.manifest.official:
+        return replace(entry, flags=entry.flags | {"not-built": reason})
+    if reason:
+        return replace(entry, status="skipped", failure=Failure("build", reason))
+    outcome, _ = bench.built(submission)
+    built = result(Build, outcome)
+    if built:
+        text = f"compiled here from its sources: {', '.join(built.files)}"
+        entry = replace(entry, flags=entry.flags | {"compiled": text})
+    return with_outcome(entry, outcome)
 
 
 def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
@@ -58,11 +120,17 @@ def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     key = _inspect_key(entry, bench)
     outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
+    return _inspected(entry, submission, outcome, bench)
+
+
+def _inspected(entry: Entry, submission: Submission, outcome: Outcome, bench: Bench) -> Entry:
     inspection = result(Inspection, outcome)
     entry = with_outcome(entry, outcome, inspection=inspection)
     if inspection is None:
         return entry
-    entry = replace(entry, flags=entry.flags | flags_of(inspection, submission.manifest))
+    official = bench.protocol.counter.name
+    flags = flags_of(inspection, submission.manifest, official)
+    entry = replace(entry, flags=entry.flags | flags)
     if not inspection.complete:
         measured = "costs are" if bench.protocol.complexity.output else "complexity is"
         failure = Failure("load", _no_checkpoint(submission, f"only its {measured} measured"))
@@ -73,24 +141,16 @@ def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
 def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     """Restore the splits that have HR and no stored score, in one pass; keep each split's part."""
     scorable = [split for split in bench.splits if split.scorable]
-    keys = {split.name: _restore_key(entry, split, bench) for split in scorable}
+    keys = _restore_keys(entry, bench)
     outcomes = {name: bench.look_up("restore", key) for name, key in keys.items()}
-    missing = [
-        split
-        for split in scorable
-        if (outcome := outcomes[split.name]) is None
-        or not (outcome.failure or len(outcome.scores) == len(split.pairs))
-        or _wanted(outcome, submission, split, bench)
-    ]
-    if missing:
+    if missing := _missing(outcomes, submission, bench):
         whole, scored = score_pass(submission, missing, bench)
         for split in missing:
             part = [one for one in scored if one.score.split == split.name]
             crops = {str(index): one.crop for index, one in enumerate(part)}
             album.write(bench.store.album("restore", keys[split.name]), crops)
-            outcome = replace(whole, scores=tuple(one.score for one in part))
-            bench.store.put("restore", keys[split.name], to_table(outcome))
-            outcomes[split.name] = outcome
+            outcomes[split.name] = replace(whole, scores=tuple(one.score for one in part))
+            bench.store.put("restore", keys[split.name], to_table(outcomes[split.name]))
     for split in scorable:
         outcome = outcomes[split.name]
         assert outcome is not None
@@ -103,6 +163,22 @@ def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
                 pictures=entry.pictures | {split.name: pictures},
             )
     return entry
+
+
+def _missing(
+    outcomes: Mapping[str, Outcome | None], submission: Submission, bench: Bench
+) -> list[SplitData]:
+    """Return the splits that are to be restored, by what the store holds of each."""
+    return [
+        split
+        for split in bench.splits
+        if split.scorable
+        and (
+            (outcome := outcomes[split.name]) is None
+            or not (outcome.failure or len(outcome.scores) == len(split.pairs))
+            or _wanted(outcome, submission, split, bench)
+        )
+    ]
 
 
 def _wanted(outcome: Outcome, submission: Submission, split: SplitData, bench: Bench) -> bool:
@@ -134,13 +210,17 @@ def key(submission: Submission, bench: Bench) -> str:
     """Return what names an evaluation, on whichever machine it is made."""
     anywhere = replace(bench, machine=Machine())
     entry = Entry(submission.slug, submission.manifest.shown_name, digest=digest(submission))
-    scored = [_restore_key(entry, one, anywhere) for one in bench.splits if one.scorable]
+    scored = _restore_keys(entry, anywhere).values()
     return bench.store.key("restore", {"evaluation": [_inspect_key(entry, anywhere), *scored]})
 
 
 def _inspect_key(entry: Entry, bench: Bench) -> str:
     depends = {"input_size": bench.protocol.cost_size, "counters": environment.counters()}
     return bench.store.key("inspect", _stable(entry, bench) | depends)
+
+
+def _restore_keys(entry: Entry, bench: Bench) -> dict[str, str]:
+    return {one.name: _restore_key(entry, one, bench) for one in bench.splits if one.scorable}
 
 
 def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 
 from harness.entries.imports import missing_packages
 from harness.entries.submission import BrokenSubmission, Submission
-from harness.evaluation import evaluate, hints, rounds
+from harness.evaluation import evaluate, forecast, hints, rounds
 from harness.evaluation.bench import Bench, result
-from harness.evaluation.countdown import START_S, Countdown
-from harness.evaluation.session import Contestant
+from harness.evaluation.countdown import Countdown
+from harness.evaluation.scoring import restoring
 from harness.evaluation.specimens import Restored, Specimens
+from harness.evaluation.visits import Contestant
 from harness.images.datasets import generated_split
 from harness.images.datasets.splits import LR_SIZE
 from harness.ranking import eligibility
-from harness.ranking.forecast import Forecast, forecast
+from harness.ranking.forecast import Forecast
+from harness.ranking.forecast import forecast as foretold
 from harness.records import Entry, Figures, Inspection, ModelTable, Probe, Protocol
 from harness.statistics import runtimes
 from harness.statistics.figures import figures_of
@@ -82,23 +84,21 @@ def check(
     for line in cost_lines(verdict.figures, verdict.base, bench.protocol):
         verdict.add(None, line)
     _probing(verdict, found, entry, bench)
-    image_s = None
+    forward_s = forecast.modelled(entry, bench)
     if entry.status == "ok" and not verdict.to_fix and bench.splits:
         began = bench.now()
         entry = evaluate.evaluate(found, bench)
-        images = sum(len(split.pairs) for split in bench.splits if split.scorable)
-        if images:
-            image_s = max(0.0, bench.now() - began - START_S) / images
+        forward_s = forecast.measured(bench.now() - began, bench)
         verdict.figures = figures_of(entry, bench.protocol, None)
         if entry.failure:
             verdict.add(False, _reason(entry, found))
         else:
             _quality(verdict, bench.protocol)
     if entry.status == "ok" and bench.protocol.timing.rounds:
-        entry = _timed(verdict, Contestant(entry, found), baseline, bench, image_s)
+        entry = _timed(verdict, Contestant(entry, found), baseline, bench, forward_s)
     log_ratio = verdict.runtime.estimate if verdict.runtime and verdict.related else None
     if verdict.figures.status == "ok":
-        verdict.forecast = forecast(verdict.figures, log_ratio, published, bench.protocol)
+        verdict.forecast = foretold(verdict.figures, log_ratio, published, bench.protocol)
     for flag, text in entry.flags.items():
         verdict.add(None, text if is_note(flag) else f"[{flag}] {text}")
     return verdict
@@ -136,6 +136,8 @@ def _loading(verdict: Verdict, entry: Entry, inspection: Inspection) -> None:
         verdict.add(None, f"it loads with {counts} ({keys}), as weights.strict = false allows")
     elif entry.manifest and entry.manifest.weights is None:
         verdict.add(True, "it loads; its manifest names no checkpoint")
+    elif inspection.left_out:
+        verdict.add(True, "it loads; some keys of the checkpoint are not the network's")
     else:
         verdict.add(True, "it loads, every key of the checkpoint in its place")
 
@@ -161,9 +163,8 @@ def _probing(verdict: Verdict, found: Submission, entry: Entry, bench: Bench) ->
     """Try sizes, repeats and the embedded photographs."""
     specimens = Specimens(bench.protocol)
     sources = specimens.sources
-    outcome = bench.run(
-        "probe", found, sources, len(sources), sizes=specimens.sizes, receive=specimens.take
-    )
+    drive = restoring(sources, specimens.take, bench.progress.advance)
+    outcome = bench.run("probe", found, drive, len(sources))
     probe = result(Probe, outcome)
     if probe is None:
         failed = replace(entry, failure=outcome.failure, log=outcome.log)
@@ -248,7 +249,7 @@ def _timed(
     one: Contestant,
     baseline: Submission | None,
     bench: Bench,
-    image_s: float | None,
+    forward_s: forecast.Forward,
 ) -> Entry:
     """Time on a few images of the data, or on one generated image where there is none."""
     splits = tuple(replace(split, pairs=split.pairs[:_TIMED]) for split in bench.splits)
@@ -257,7 +258,9 @@ def _timed(
     bench = replace(bench, splits=splits)
     reference = _reference(one.entry, baseline, bench)
     itself = one.entry.name in bench.protocol.baseline.names
-    say = Countdown(bench, lambda text: verdict.add(None, text), len(reference), image_s)
+    # the reference opens and closes every round
+    round_s = (1 + 2 * len(reference)) * forecast.visit_s(forward_s, bench)
+    say = Countdown(bench, lambda text: verdict.add(None, text), round_s)
     timed, _ = rounds.time([one, *reference], replace(bench, progress=say))
     entry, *others = timed.values()
     measured = runtimes.of_entries(list(timed.values()), bench.protocol.timing.policy)

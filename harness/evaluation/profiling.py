@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.errors import InputError
+from harness.errors import ForwardError, InputError
 from harness.evaluation.bench import Bench, result
+from harness.evaluation.clock import Sample
+from harness.evaluation.timing import samples, visited, with_told
 from harness.images import datasets
 from harness.images.cache import ImageCache
 from harness.images.datasets import Pair, SplitData
@@ -17,11 +19,13 @@ from harness.images.fidelity import psnr
 from harness.images.png import crop_to_multiple
 from harness.machines import environment
 from harness.records import Profile, Profiling, Study, Variant, VariantName
-from harness.sandbox.staging import SourceImage
+from harness.sandbox.exchange import Exchange
+from harness.sandbox.process import Finish
 from harness.worker import devices
 from harness.worker.variants import VARIANTS
 
 Image = NDArray[np.uint8]
+Sizes = Sequence[tuple[int, int]]  # height, width of LR images
 
 _PHOTOGRAPH = "coffee"  # of scikit-image's wheel: what is restored where there is no data
 _SIDES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # of the sizes on the curve, of the challenge's
@@ -45,11 +49,11 @@ def profile(submission: Submission, bench: Bench, most_images: int, command: str
     split = replace(split, pairs=split.pairs[:most_images])
     sizes = _sizes(split, generated=not bench.splits)
     session = _Session(submission, split, bench)
-    first, whole = session.visit(_SUBMITTED, Study(_SUBMITTED, sizes, operators=True))
+    first, whole = session.visit(_SUBMITTED, sizes, operators=True)
     if whole is None:
         reason = first.failure.reason if first.failure else "it left no result"
         raise InputError(f"{submission.manifest.shown_name} cannot be profiled: {reason}")
-    others = [session.visit(name, Study(name))[0] for name in (*VARIANTS[1:], _SUBMITTED)]
+    others = [session.visit(name)[0] for name in (*VARIANTS[1:], _SUBMITTED)]
     device = devices.select(bench.device)
     return Profiling(
         name=submission.manifest.shown_name,
@@ -75,19 +79,32 @@ class _Session:
         self._submission, self._split, self._bench = submission, split, bench
         self._submitted: list[Image] = []
 
-    def visit(self, name: VariantName, study: Study) -> tuple[Variant, Profile | None]:
-        """Run one variant; return what it gives, and the pass's result where it has one."""
-        pairs, scale = self._split.pairs, self._bench.protocol.scale
-        restored: list[Image] = []
-        outcome = self._bench.run(
-            "profile",
-            self._submission,
-            [SourceImage(self._split.name, pair.lr.array) for pair in pairs],
-            len(pairs),
-            sizes=[(pair.lr.height * scale, pair.lr.width * scale) for pair in pairs],
-            receive=lambda _, sr: restored.append(sr),
-            study=study,
-        )
+    def visit(
+        self, name: VariantName, sizes: Sizes = (), operators: bool = False
+    ) -> tuple[Variant, Profile | None]:
+        """Run one variant; return what it gives, and the pass's result where it has one.
+
+        Generated images of `sizes` are timed as well, each under its size.
+        """
+        pairs, restored = self._split.pairs, list[Image]()
+        policy = self._bench.protocol.timing
+
+        def drive(exchange: Exchange) -> Finish:
+            images, refused = samples([self._split]), dict[str, str]()
+            restored.extend(exchange.called(image.load()).sr for image in images)
+            for height, width in sizes:
+                lr = _smooth(height, width)
+                try:
+                    exchange.called(lr)
+                    images.append(Sample(f"{height}x{width}", (height, width), lr.copy))
+                except ForwardError as error:
+                    refused[f"{height}x{width}"] = str(error)
+            visit = visited(exchange, images, policy, self._bench)
+            return lambda told: Profile(with_told(visit, told.restoration), refused, told.operators)
+
+        study = Study(name, policy.sweeps if operators else 0)
+        calls = (len(pairs) + len(sizes)) * policy.sweeps
+        outcome = self._bench.run("profile", self._submission, drive, calls, study=study)
         found = result(Profile, outcome)
         if found is None or len(restored) < len(pairs):
             return Variant(name, failure=outcome.failure), None
@@ -111,6 +128,13 @@ def _photograph() -> SplitData:
     pixels = datasets.bundled_image(_PHOTOGRAPH)[:height, :width]
     image = ImageCache().store(np.ascontiguousarray(pixels))
     return SplitData(_PHOTOGRAPH, (Pair(_PHOTOGRAPH, image, None),))
+
+
+def _smooth(height: int, width: int) -> Image:
+    """Make an LR image, uint8 [height, width, 3], more like a photograph than noise."""
+    down, right = np.arange(height)[:, None, None] / 23, np.arange(width)[:, None] / 17
+    waves = (2 + np.sin(down + np.arange(3)) + np.cos(right - np.arange(3))) / 4
+    return np.rint(255 * waves).astype(np.uint8)
 
 
 def _sizes(split: SplitData, generated: bool) -> tuple[tuple[int, int], ...]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from harness.evaluation.bench import Bench, NotStoredError
 from harness.evaluation.executors import Executor, Serial
-from harness.evaluation.session import Contestant, Session, common, timed
+from harness.evaluation.session import Session, common
 from harness.evaluation.units import Play
+from harness.evaluation.visits import Contestant, timed
 from harness.records import Entry, Failure, Round
 from harness.records.schema import SchemaError, from_table
 
@@ -41,8 +42,10 @@ def time(
     baseline = _baseline(contestants, bench)
     crew = [one for one in contestants if one is not baseline]
     planned = _planned(crew, baseline, bench, executor.crews) if contestants else []
-    units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in planned]
-    heard: dict[int, Session] = {}
+    _list(planned, baseline, bench)
+    open_ = [one for one in planned if not one.stored]
+    units = [Play(one.number, tuple(one.digests), tuple(one.crew), baseline) for one in open_]
+    heard = {one.number: one for one in planned if one.stored}
 
     def found(made: Collection[Session]) -> Timed:
         entries = {}
@@ -56,19 +59,29 @@ def time(
         heard[session.number] = session
         tell(found(heard.values()))
 
+    played, lost = list(heard.values()), dict[str, str]()
     ended = executor.carry_out(units, replace(bench, round_made=round_made))
-    played, lost = list[Session](), dict[str, str]()
     for unit, end in zip(units, ended, strict=True):
         try:
             played.append(unit.session(replace(bench, machine=end.machine).settled()).finish())
         except NotStoredError:
             lost |= dict.fromkeys((one.entry.slug for one in unit.crew), end.lost)
-    entries, made = found(played)
+    entries, made = found(sorted(played, key=lambda session: session.number))
     for one in contestants:
         slug = one.entry.slug
         if slug not in entries:
             entries[slug] = _lost(one, lost.get(slug, ""))
     return entries, made
+
+
+def left(
+    contestants: Sequence[Contestant], bench: Bench, crews: int = 1
+) -> list[tuple[Session, int]]:
+    """Return the sessions that would serve all contestants, with the rounds that are not stored."""
+    baseline = _baseline(contestants, bench)
+    crew = [one for one in contestants if one is not baseline]
+    planned = _planned(crew, baseline, bench, crews) if contestants else []
+    return [(session, session.lacking()) for session in planned]
 
 
 def _lost(one: Contestant, why: str) -> Entry:
@@ -88,12 +101,8 @@ def _baseline(contestants: Sequence[Contestant], bench: Bench) -> Contestant | N
 def _planned(
     crew: Sequence[Contestant], baseline: Contestant | None, bench: Bench, crews: int
 ) -> list[Session]:
-    """Return the sessions that serve `crew`; those that are new are in the store's list.
-
-    The list is written here alone, before any of them is played.
-    """
-    key = bench.store.key("time", {"sessions": common(baseline, bench)})
-    opened = _opened(bench.store.get("session", key))
+    """Return the sessions that serve `crew`: of the store's list, or new ones."""
+    opened = _opened(baseline, bench)
     served: dict[int, list[Contestant]] = {}
     unserved: list[Contestant] = []
     for one in crew:
@@ -119,16 +128,28 @@ def _planned(
             digests = sorted({one.entry.digest for one in part} | control)
             sessions.append(Session(len(opened), digests, part, baseline, bench))
             opened.append(digests)
-        bench.store.put("session", key, {"crews": opened})
     return sessions
 
 
-def _opened(stored: object) -> list[list[str]]:
-    """Return the crews of the sessions that the store names: none where it cannot be read."""
+def _list(planned: Sequence[Session], baseline: Contestant | None, bench: Bench) -> None:
+    """Put new sessions on the store's list: here alone, before any of them is played."""
+    opened = _opened(baseline, bench)
+    new = [list(session.digests) for session in planned if session.number >= len(opened)]
+    if new:
+        bench.store.put("session", _list_key(baseline, bench), {"crews": opened + new})
+
+
+def _opened(baseline: Contestant | None, bench: Bench) -> list[list[str]]:
+    """Return the crews of the sessions on the store's list: none where it cannot be read."""
     try:
+        stored = bench.store.get("session", _list_key(baseline, bench))
         return [list(crew) for crew in from_table(_Opened, stored).crews]
     except SchemaError:
         return []
+
+
+def _list_key(baseline: Contestant | None, bench: Bench) -> str:
+    return bench.store.key("time", {"sessions": common(baseline, bench)})
 
 
 def _split(crew: list[Contestant], crews: int) -> Iterator[list[Contestant]]:

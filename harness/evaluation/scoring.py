@@ -1,6 +1,6 @@
 """The restore pass: every SR image scored as it arrives, a crop of it kept, and then deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
 from harness.evaluation.bench import Bench
+from harness.images.cache import CachedImage
 from harness.images.comparison import Scored, compared, references
 from harness.images.datasets import Pair, SplitData
 from harness.images.png import write_image
 from harness.images.scorers import Scorers
 from harness.records import Outcome
-from harness.sandbox.staging import SourceImage
+from harness.sandbox.exchange import Exchange
+from harness.sandbox.process import Drive, Finish, as_told
 from harness.store import album
 from harness.store.files import write_whole
 
@@ -22,9 +24,7 @@ def score_pass(
     submission: Submission, splits: Sequence[SplitData], bench: Bench
 ) -> tuple[Outcome, list[Scored]]:
     """Run the restore pass over `splits`; score every SR image as it arrives, in their order."""
-    scale = bench.protocol.scale
     pairs = [(split.name, pair) for split in splits for pair in split.pairs]
-    sizes = [(pair.lr.height * scale, pair.lr.width * scale) for _, pair in pairs]
 
     def score(index: int, sr: NDArray[np.uint8]) -> Scored:
         split, pair = pairs[index]
@@ -33,14 +33,9 @@ def score_pass(
         return compared(sr, pair, split, bench.protocol)
 
     with Scorers(score) as scorers:
-        outcome = bench.run(
-            "restore",
-            submission,
-            sources(splits),
-            len(pairs),
-            sizes=sizes,
-            receive=scorers.take,
-        )
+        images = [pair.lr for _, pair in pairs]
+        drive = restoring(images, scorers.take, bench.progress.advance)
+        outcome = bench.run("restore", submission, drive, len(pairs))
         scored = scorers.results()
     return outcome, scored
 
@@ -70,9 +65,20 @@ def kept(folder: Path, submission: Submission, split: str, pair: Pair) -> Path:
     return folder / submission.slug / split / Path(pair.name).with_suffix(".png")
 
 
-def sources(splits: Sequence[SplitData]) -> list[SourceImage]:
-    """Return the LR images of `splits` for a worker. Raises DataError where one is damaged."""
-    return [SourceImage(split.name, pair.lr.whole()) for split in splits for pair in split.pairs]
+def restoring(
+    images: Sequence[CachedImage],
+    receive: Callable[[int, NDArray[np.uint8]], None],
+    progress: Callable[[int], None],
+) -> Drive:
+    """Return what has LR images restored in their order, each SR image received as it arrives."""
+
+    def drive(exchange: Exchange) -> Finish:
+        for index, image in enumerate(images):
+            receive(index, exchange.called(image.read()).sr)
+            progress(index + 1)
+        return as_told
+
+    return drive
 
 
 def _keep(sr: NDArray[np.uint8], file: Path) -> None:

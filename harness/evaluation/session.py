@@ -2,82 +2,25 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
-from harness.entries.submission import Submission
-from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
-from harness.evaluation.timing import time_pass, timed_splits, timing_depends
-from harness.records import Entry, Outcome, Position, Round, RoundVisit, Site, Timing, Visit
+from harness.evaluation.bench import Bench, NotStoredError, result
+from harness.evaluation.timing import (
+    exchange_ms,
+    exchange_pass,
+    is_whole,
+    time_pass,
+    timing_depends,
+)
+from harness.evaluation.visits import Contestant, Kept, timed
+from harness.records import Outcome, Position, Round, Site, Visit
 from harness.records.schema import from_table, to_table
-from harness.sandbox.answers import AnswerError, Asked, check_visit
 from harness.statistics import estimates, runtimes, scrutiny
+from harness.worker import devices
 
 REPEATS = 2  # times that a disturbed visit, and a round whose baselines drifted, are made again
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """An entry that restored its images, and the files to visit it with."""
-
-    entry: Entry
-    submission: Submission
-
-
-def timed(one: Contestant, sessions: Sequence["Session"], bench: Bench) -> Entry:
-    """Put the visits of an entry together; it fails with the first visit that failed."""
-    entry, visits = one.entry, []
-    for session in sessions:
-        for place, number, outcome, repeats, bracket_mhz in session.kept[entry.slug]:
-            entry = with_outcome(entry, outcome)
-            visit = result(Visit, outcome)
-            if visit is None:
-                return entry
-            entry = replace(entry, flags=visit.flags | entry.flags | _differing(entry, visit))
-            where = (session.number, number, place)
-            visits.append(RoundVisit(*where, visit, outcome.state, repeats, bracket_mhz))
-    found = scrutiny.of_visits(entry, visits, _circumstances(bench))
-    return replace(entry, timing=Timing(tuple(visits)), flags=entry.flags | found)
-
-
-def _circumstances(bench: Bench) -> scrutiny.Circumstances:
-    protocol = bench.protocol
-    sizes = {
-        split.name: [(pair.lr.height, pair.lr.width) for pair in split.pairs]
-        for split in timed_splits(bench)
-    }
-    return scrutiny.Circumstances(
-        protocol.timing.noise, protocol.cost_size, protocol.scale, sizes, bench.ceiling
-    )
-
-
-def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
-    """Compare the SR images of timed calls with those that were scored."""
-    different = images = 0
-    for split, digests in visit.digests.items():
-        scored = [score.sr_digest for score in entry.scores if score.split == split]
-        if scored:
-            pairs = [pair for pair in zip(digests, scored, strict=True) if pair[0]]
-            images += len(pairs)
-            different += sum(timed != restored for timed, restored in pairs)
-    if not different:
-        return {}
-    text = f"timed calls gave other SR images than those scored, {different} of {images}"
-    return {"nondeterministic": text}
-
-
-def _is_whole(outcome: Outcome, bench: Bench) -> bool:
-    """Tell whether a stored visit holds what it would be asked for now."""
-    visit = result(Visit, outcome)
-    splits = [split.name for split in timed_splits(bench) for _ in split.pairs]
-    try:
-        if visit:
-            check_visit(visit, Asked.of(splits, bench.protocol.timing))
-    except AnswerError:
-        return False
-    return True
 
 
 def common(baseline: Contestant | None, bench: Bench) -> dict[str, object]:
@@ -85,21 +28,11 @@ def common(baseline: Contestant | None, bench: Bench) -> dict[str, object]:
     return timing_depends(bench) | {"baseline": baseline.entry.digest if baseline else ""}
 
 
-class _Kept(NamedTuple):
-    """A visit that counts."""
-
-    place: Position
-    round: int
-    outcome: Outcome
-    repeats: int  # times that it was made again
-    bracket_mhz: float | None  # median SM clock in the bracket before it
-
-
 class _Attempt(NamedTuple):
     """The visits of one attempt at a round."""
 
     order: list[Contestant]
-    visits: dict[str, list[_Kept]]  # by slug
+    visits: dict[str, list[Kept]]  # by slug
     drift: float | None  # of its brackets
 
 
@@ -125,14 +58,16 @@ class Session:
         self.number, self.digests, self.crew, self.baseline = number, digests, crew, baseline
         self.bench = bench
         self.measuring, self.site = False, bench.machine.site
+        self.stored = False  # whether nothing is left to be played
         self._read: dict[str, Outcome] = {}  # from the store, by key
+        self._depends = to_table(common(baseline, bench) | {"session": number, "crew": digests})
         self._longest_s = 0.0  # of the rounds that were made
         self._forget()
 
     def _forget(self) -> None:
         everyone = [*self.crew, *([self.baseline] if self.baseline else [])]
         self.rounds: list[Round] = []
-        self.kept: dict[str, list[_Kept]] = {one.entry.slug: [] for one in everyone}
+        self.kept: dict[str, list[Kept]] = {one.entry.slug: [] for one in everyone}
         self.failed: set[str] = set()
 
     @property
@@ -146,15 +81,22 @@ class Session:
         here |= {self.baseline.entry.digest} if self.baseline and self.controlled else set()
         return set(self.digests) == here and not (self.failed and self.bench.retry_failed)
 
+    def lacking(self) -> int:
+        """Return how many of the protocol's rounds the store lacks."""
+        self._forget()
+        of = self.bench.protocol.timing.rounds
+        for number in range(of):
+            try:
+                self._play(number)
+            except NotStoredError:
+                return of - number
+        return 0
+
     def complete(self) -> bool:
         """Tell whether the store holds every visit of the protocol's rounds."""
-        self._forget()
-        try:
-            for number in range(self.bench.protocol.timing.rounds):
-                self._play(number)
-        except NotStoredError:
-            return False
-        return not (self.failed and self.bench.retry_failed)
+        complete = not self.lacking() and not (self.failed and self.bench.retry_failed)
+        self.stored = complete and not self.bench.budget_minutes
+        return complete
 
     def finish(self) -> "Session":
         """Play the protocol's rounds, and more to reach the precision where there is a budget.
@@ -173,7 +115,6 @@ class Session:
                 if self.rounds and (late or not self.bench.measuring):
                     break
                 self._go(len(self.rounds))
-            if self.bench.measuring:
                 self.bench.round_made(self)
         return self
 
@@ -235,7 +176,7 @@ class Session:
         self.rounds.append(Round(self.number, number, slugs, drifts, flagged, self.site))
 
     def _attempt(self, number: int, attempt: int) -> _Attempt:
-        order, visits = self._order(number, attempt), dict[str, list[_Kept]]()
+        order, visits = self._order(number, attempt), dict[str, list[Kept]]()
         for slug, kept in self._visits(order, number, attempt):
             visits.setdefault(slug, []).append(kept)
         return _Attempt(order, visits, self._drift(visits))
@@ -252,13 +193,14 @@ class Session:
 
     def _visits(
         self, order: Sequence[Contestant], number: int, attempt: int
-    ) -> Iterator[tuple[str, _Kept]]:
+    ) -> Iterator[tuple[str, Kept]]:
         plan: list[tuple[Contestant, Position]] = [
             (one, "control" if one is self.baseline else "entry") for one in order
         ]
         if self.baseline:
             plan = [(self.baseline, "start"), *plan, (self.baseline, "end")]
         bracket_mhz: float | None = None
+        taken_ms = self._exchange_ms({"round": number, "attempt": attempt})
         for one, place in plan:
             if one.entry.slug in self.failed:
                 continue
@@ -267,7 +209,10 @@ class Session:
             )
             if outcome.failure:
                 self.failed.add(one.entry.slug)
-            yield one.entry.slug, _Kept(place, number, outcome, repeats, bracket_mhz)
+            yield (
+                one.entry.slug,
+                Kept(self.number, number, place, outcome, repeats, bracket_mhz, taken_ms),
+            )
             if place == "start" and outcome.state and outcome.state.sweeps_sm_mhz:
                 bracket_mhz = outcome.state.sweeps_sm_mhz.middle
 
@@ -283,25 +228,39 @@ class Session:
         return outcomes[-1], len(outcomes) - 1
 
     def _visit(self, one: Contestant, position: dict[str, object]) -> Outcome:
+        key = self._key({"submission": one.entry.digest, "card": self.site.card} | position)
+        return self._stored(
+            key,
+            lambda: time_pass(one.submission, self.bench),
+            lambda outcome: is_whole(outcome, self.bench),
+        )
+
+    def _exchange_ms(self, position: dict[str, object]) -> dict[str, tuple[float, ...]]:
+        """Return what the exchange takes, by LR size; nothing where times are scripted."""
+        if devices.kind(self.bench.device).scripted:
+            return {}
+        key = self._key({"exchange": self.site.card} | position)
+        outcome = self._stored(key, lambda: exchange_pass(self.bench), lambda outcome: True)
+        return exchange_ms(outcome, self.bench)
+
+    def _stored(
+        self, key: str, make: Callable[[], Outcome], whole: Callable[[Outcome], bool]
+    ) -> Outcome:
         """Return a visit's outcome from the store, or make it and store it."""
-        bench = self.bench
-        which = {"submission": one.entry.digest, "card": self.site.card}
-        key = self._key(which | position)
-        outcome = self._read.get(key) or bench.kept("time", key)
-        if outcome and _is_whole(outcome, bench):
+        outcome = self._read.get(key) or self.bench.kept("time", key)
+        if outcome and whole(outcome):
             self._read[key] = outcome  # rounds are played twice: to see if they are there, and then
             return outcome
         if not self.measuring:
             raise NotStoredError
-        outcome = time_pass(one.submission, bench)
-        bench.store.put("time", key, to_table(outcome))
+        outcome = make()
+        self.bench.store.put("time", key, to_table(outcome))
         return outcome
 
     def _key(self, part: dict[str, object]) -> str:
-        session = {"session": self.number, "crew": self.digests}
-        return self.bench.store.key("time", common(self.baseline, self.bench) | session | part)
+        return self.bench.store.key("time", self._depends | part)
 
-    def _drift(self, visits: Mapping[str, Sequence[_Kept]]) -> float | None:
+    def _drift(self, visits: Mapping[str, Sequence[Kept]]) -> float | None:
         if self.baseline is None or self.baseline.entry.slug in self.failed:
             return None
         kept = visits[self.baseline.entry.slug]

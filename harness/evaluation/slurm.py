@@ -3,14 +3,17 @@
 A job's number is no identity: a controller that was killed may give it to another job.
 """
 
+import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import InputError
 from harness.evaluation.task import work
 
+LOG = "run.log"  # of a job that makes a whole run
 _ANSWER_S = 20.0  # that Slurm may take for an answer
 _SIGNAL_S = 60  # before the time limit, for a unit to be given back
 _WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
@@ -91,7 +94,10 @@ class Jobs:
         )
         try:
             executor.map_array(work, [str(plan)] * tasks)
-        except submitit.core.utils.FailedJobError as error:
+        except (
+            submitit.core.utils.FailedJobError,
+            submitit.core.utils.FailedSubmissionError,  # an answer without a number
+        ) as error:
             raise RefusedError(f"Slurm took no job: {_last_line(str(error))}") from None
 
     def queue(self) -> Queue | None:
@@ -110,9 +116,39 @@ class Jobs:
             waiting[0] if waiting else "",
         )
 
-    def cancel(self) -> None:
-        """Cancel all tasks of the name."""
-        _asked("scancel", "-n", self.name)
+    def cancel(self) -> bool:
+        """Cancel all tasks of the name; tell whether Slurm answered."""
+        return _asked("scancel", "-n", self.name) is not None
+
+    def detach(self, command: Sequence[str]) -> str:
+        """Submit a job of one core that runs a command here, and submits the tasks in its turn.
+
+        Returns its number. Raises RefusedError with Slurm's reason.
+        """
+        asked = self._settings
+        others = {key: value for key, value in asked.slurm.items() if key[:3] not in ("cpu", "gpu")}
+        named = {"job_name": self.name, "output": str(self.folder / LOG), **others}
+        named |= {"time": str(asked.job_minutes), "cpus_per_task": "1", "open_mode": "append"}
+        named |= {"partition": asked.partition} if asked.partition else {}
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in named.items()]
+        # what this job was given is not to be taken for what its own jobs ask for
+        unset = "unset $(env | grep -o '^SLURM_[A-Z0-9_]*' | grep -vx SLURM_CONF)"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            [
+                "sbatch",
+                "--parsable",
+                "--requeue",
+                *options,
+                f"--wrap={unset}; exec {shlex.join(command)}",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RefusedError(f"Slurm took no job: {_last_line(done.stderr)}")
+        return done.stdout.strip().partition(";")[0]
 
 
 def available() -> bool:

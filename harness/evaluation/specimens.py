@@ -1,4 +1,4 @@
-"""Two photographs of scikit-image's wheel: what a check restores where there is no data."""
+"""Photographs of scikit-image's wheel, which a check restores."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.images import datasets
-from harness.images.cache import ImageCache
+from harness.images.cache import CachedImage, ImageCache
 from harness.images.fidelity import psnr
 from harness.images.resize import make_lr, upscale
 from harness.records import Protocol
-from harness.sandbox.staging import SourceImage
 from harness.statistics import estimates
 
 Image = NDArray[np.uint8]
@@ -39,16 +38,11 @@ class Specimens:
         self._sr: dict[int, Image] = {}
 
     @property
-    def sources(self) -> list[SourceImage]:
+    def sources(self) -> list[CachedImage]:
         """Return the LR images for a worker."""
         exchanged = [np.ascontiguousarray(lr[..., ::-1]) for lr in self._lr]
         cache = ImageCache()
-        return [SourceImage("embedded", cache.store(lr).array) for lr in self._lr + exchanged]
-
-    @property
-    def sizes(self) -> list[tuple[int, int]]:
-        """Return height and width of the SR images."""
-        return [hr.shape[:2] for hr in self._hr * 2]
+        return [cache.store(lr) for lr in self._lr + exchanged]
 
     def take(self, index: int, sr: Image) -> None:
         """Keep one SR image."""
@@ -73,6 +67,6 @@ class Specimens:
         return estimates.mean(found)
 
 
-def _centre(image: Image) -> Image:
-    top, left = ((side - _SIDE) // 2 for side in image.shape[:2])
-    return np.ascontiguousarray(image[top : top + _SIDE, left : left + _SIDE])
+def _centre(image: Image, length: int = _SIDE) -> Image:
+    top, left = ((side - length) // 2 for side in image.shape[:2])
+    return np.ascontiguousarray(image[top : top + length, left : left + length])

@@ -11,7 +11,8 @@ from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import evaluate
 from harness.evaluation.bench import Bench
-from harness.evaluation.session import Contestant, Session, common
+from harness.evaluation.session import Session, common
+from harness.evaluation.visits import Contestant
 
 
 @dataclass(frozen=True)

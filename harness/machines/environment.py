@@ -1,8 +1,10 @@
 """The fingerprint of a run: what results depend on, and what was merely observed."""
 
+import contextlib
 import os
 import platform
 import socket
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -25,7 +27,7 @@ def machine(device: str, switches: Switches) -> Machine:
     others = sampler.standing(device)
     observed = observe(device) | ceiling.described(most) | _contexts(others)
     idle = tuple(pid for pid, is_idle in others.items() if is_idle)
-    return Machine(identity(device, switches), most, _site(device), observed, idle)
+    return Machine(identity(device, switches), most, _site(device), observed, idle, compilers())
 
 
 def _contexts(others: Mapping[int, bool]) -> dict[str, str]:
@@ -65,6 +67,19 @@ def identity(device: str, switches: Switches) -> dict[str, str]:
             "driver": _told(driver),
         }
     return facts
+
+
+@cache
+def compilers() -> dict[str, str]:
+    """Return what the compilers of C++ and CUDA say of themselves; those that are here."""
+    found = {}
+    for name in ("c++", "nvcc"):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            said = subprocess.run(
+                [name, "--version"], capture_output=True, text=True, timeout=60, check=True
+            )
+            found[name] = " ".join(said.stdout.split())
+    return found
 
 
 @cache

@@ -1,6 +1,6 @@
 """A pass on this machine: one worker at a time, the GPU watched while it is timed."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from harness.entries.submission import Submission
@@ -9,21 +9,18 @@ from harness.machines.sampler import Sampler
 from harness.records import Job, Outcome, Visit
 from harness.records.schema import from_table
 from harness.sandbox.jail import Jail
-from harness.sandbox.process import Receive, Shapes, run_pass
-from harness.sandbox.staging import SourceImage
+from harness.sandbox.process import Drive, run_pass
 
 
 def run(
     job: Job,
     submission: Submission,
-    images: Sequence[SourceImage],
+    drive: Drive | None,
     *,
     jail: Jail,
     time_limit: float,
-    sr_sizes: Shapes,
-    receive: Receive | None,
-    progress: Callable[[int], None],
     standing: Collection[int] = (),
+    built: Callable[[bytes], None] = lambda product: None,
 ) -> Outcome:
     """Run a pass in a fresh process in `jail`; beside a `time` pass the GPU is sampled.
 
@@ -31,15 +28,6 @@ def run(
     """
     watched = job.device if job.pass_name == "time" else ""
     with nvml.opened(watched) as gpu, Sampler(gpu, standing) as sampler:
-        outcome = run_pass(
-            job,
-            submission,
-            images,
-            jail=jail,
-            time_limit=time_limit,
-            sr_sizes=sr_sizes,
-            receive=receive,
-            progress=progress,
-        )
+        outcome = run_pass(job, submission, drive, jail=jail, time_limit=time_limit, built=built)
     visit = from_table(Visit, outcome.result) if gpu and not outcome.failure else None
     return replace(outcome, state=sampler.state(visit))

@@ -2,8 +2,9 @@
 
 reading   a TOML file to a Protocol, one per scale
 checking  what is wrong with a protocol, sentence by sentence
+lines     on which line of its file such a sentence is at home
 """
 
-from harness.protocols.reading import FOLDER, bundled, load, load_scales
+from harness.protocols.reading import FOLDER, bundled, check, load, load_scales
 
-__all__ = ["FOLDER", "bundled", "load", "load_scales"]
+__all__ = ["FOLDER", "bundled", "check", "load", "load_scales"]

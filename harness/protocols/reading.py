@@ -13,10 +13,8 @@ from typing import Any
 
 from harness.errors import ProtocolError
 from harness.protocols.checking import faults_of
-from harness.records import (
-    Protocol,
-    schema,
-)
+from harness.protocols.lines import Lines
+from harness.records import Protocol, schema
 
 FOLDER = resources.files("harness.protocols")
 
@@ -49,24 +47,47 @@ def load_scales(name_or_path: str | Path) -> tuple[Protocol, ...]:
     Raises ProtocolError as `load` does.
     """
     asked = str(name_or_path)
+    protocols, faults = read(_text(asked))
+    if faults:
+        raise ProtocolError(f"protocol {asked}: {'; '.join(faults)}")
+    return protocols
+
+
+def check(file: str | Path) -> tuple[tuple[Protocol, ...], list[tuple[int | None, str]]]:
+    """Read a file's protocols, or else all its faults, each with its line where one is known.
+
+    Raises ProtocolError where it cannot be read as text.
+    """
+    text = _text(str(file))
+    protocols, faults = read(text)
+    lines = Lines(text)
+    return protocols, [(lines.of(fault), fault) for fault in faults]
+
+
+def read(text: str) -> tuple[tuple[Protocol, ...], list[str]]:
+    """Return the protocols of a TOML text, one per scale; or none, and every fault of it."""
+    protocols, faults = [], dict[str, None]()  # what is wrong at every scale is said once
+    try:
+        for table in _by_scale(tomllib.loads(text)):
+            try:
+                protocols.append(schema.from_table(Protocol, table))
+            except schema.SchemaError as error:
+                faults |= dict.fromkeys(error.faults)
+    except (tomllib.TOMLDecodeError, schema.SchemaError) as error:
+        return (), [str(error)]
+    faults |= dict.fromkeys(fault for protocol in protocols for fault in faults_of(protocol))
+    return ((), list(faults)) if faults else (tuple(protocols), [])
+
+
+def _text(asked: str) -> str:
     try:
         if asked in bundled():
-            text = FOLDER.joinpath(f"{asked}.toml").read_text("utf-8")
-        else:
-            text = Path(asked).read_text("utf-8-sig")
-        tables = _by_scale(tomllib.loads(text))
-        protocols = tuple(schema.from_table(Protocol, table) for table in tables)
+            return FOLDER.joinpath(f"{asked}.toml").read_text("utf-8")
+        return Path(asked).read_text("utf-8-sig")
     except OSError as error:
         raise ProtocolError(_unknown(asked, error)) from None
     except UnicodeDecodeError:
         raise ProtocolError(f"protocol {asked} is not text in UTF-8; save it as such") from None
-    except (tomllib.TOMLDecodeError, schema.SchemaError) as error:
-        raise ProtocolError(f"protocol {asked}: {error}") from None
-    # what is wrong at every scale is said once
-    faults = dict.fromkeys(fault for protocol in protocols for fault in faults_of(protocol))
-    if faults:
-        raise ProtocolError(f"protocol {asked}: {'; '.join(faults)}")
-    return protocols
 
 
 def _by_scale(table: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """How sure scores and ranks are, where runtime is all that is uncertain. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+
+import numpy as np
 
 from harness.ranking import rank_sums
 from harness.ranking.scores import METHODS
@@ -55,12 +56,10 @@ def of_track(
         rounds = {key: slope * log for key, log in relative.items()}
         contenders.append(_Contender(index, value, rounds))
     contenders.sort(key=lambda contender: contender.value)
-    for contender, following in zip_longest(contenders, contenders[1:]):
-        found[contender.index] = replace(
-            found[contender.index],
-            ranks=_ranks(contender, contenders),
-            ahead=_ahead(contender, following) if following else None,
-        )
+    for order, chances in enumerate(_chances(contenders)):
+        index = contenders[order].index
+        ahead = chances[order] if order < len(chances) else None  # of the next one
+        found[index] = replace(found[index], ranks=_ranks(chances), ahead=ahead)
     return found
 
 
@@ -96,15 +95,27 @@ def _score_interval(
     return None if low is None or high is None else (low, high)
 
 
-def _ranks(one: _Contender, contenders: Sequence[_Contender]) -> tuple[int, int] | None:
-    others = [other for other in contenders if other is not one]
-    chances = [_ahead(one, other) for other in others]
+def _chances(contenders: Sequence[_Contender]) -> Iterator[list[float | None]]:
+    """Yield how probable it is that each is ahead of each of the others, in their order."""
+    keys = list(contenders[0].rounds) if contenders else []
+    if len(keys) < 2 or any(one.rounds.keys() != set(keys) for one in contenders):
+        for one in contenders:
+            yield [_ahead(one, other) for other in contenders if other is not one]
+        return
+    values = np.array([one.value for one in contenders])
+    rounds = np.array([[one.rounds[key] for key in keys] for one in contenders])
+    for own in range(len(contenders)):  # a thousand at once
+        others = np.arange(len(contenders)) != own
+        yield estimates.chances((rounds - rounds[own])[others], (values - values[own])[others])
+
+
+def _ranks(chances: Sequence[float | None]) -> tuple[int, int] | None:
     known = [chance for chance in chances if chance is not None]
     if len(known) < len(chances):
         return None
     behind = sum(chance > estimates.SURE for chance in known)
     ahead = sum(chance < 1 - estimates.SURE for chance in known)
-    return 1 + ahead, len(contenders) - behind
+    return 1 + ahead, 1 + len(chances) - behind
 
 
 def _ahead(one: _Contender, other: _Contender) -> float | None:

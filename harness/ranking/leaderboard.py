@@ -140,6 +140,7 @@ def _data_notes(run: Run, protocol: Protocol) -> Iterator[str]:
     absent = [split.name for split in run.splits if not split.images]
     if absent:
         yield f"no images of {', '.join(absent)} were in the data folder"
+    yield from (f"{split.name}: {split.left_out}" for split in run.splits if split.left_out)
     made = [split for split in run.splits if split.made_lr]
     if made:
         names = ", ".join(split.name for split in made)

@@ -19,6 +19,7 @@ text        a stranger's text, without what would move a cursor or be a formula
 
 from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
+    Build,
     Burst,
     Complexity,
     Count,
@@ -27,18 +28,20 @@ from harness.records.passes import (
     ImageScore,
     Inspection,
     Job,
-    LrImage,
+    Layer,
     ModuleCost,
     Outcome,
     PassName,
     Probe,
     Restoration,
     Study,
+    Unused,
     VariantName,
     Visit,
+    Weights,
     Work,
 )
-from harness.records.profile import Operator, Profile, Profiling, Variant
+from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
     Baseline,
     CostImage,
@@ -53,6 +56,7 @@ from harness.records.protocol import (
 from harness.records.ranking import METRICS, Certainty, Figures, Place, Ranking, Standing
 from harness.records.run import Entry, Run, SplitInfo
 from harness.records.submission import (
+    BuildTable,
     ComplexityTable,
     Factsheet,
     FilesTable,
@@ -67,6 +71,8 @@ from harness.records.upload import Claims, Measured, Reference, Scores, Wanted
 __all__ = [
     "METRICS",
     "Baseline",
+    "Build",
+    "BuildTable",
     "Burst",
     "Ceiling",
     "Certainty",
@@ -86,7 +92,7 @@ __all__ = [
     "ImageScore",
     "Inspection",
     "Job",
-    "LrImage",
+    "Layer",
     "Machine",
     "Manifest",
     "Measured",
@@ -114,16 +120,19 @@ __all__ = [
     "SplitInfo",
     "Spread",
     "Standing",
+    "Studied",
     "Study",
     "Switches",
     "Threshold",
     "Timing",
     "TimingPolicy",
     "Track",
+    "Unused",
     "Variant",
     "VariantName",
     "Visit",
     "Wanted",
+    "Weights",
     "WeightsTable",
     "Work",
 ]

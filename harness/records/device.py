@@ -32,6 +32,7 @@ class Machine:
     site: Site = field(default_factory=Site)
     observed: dict[str, str] = field(default_factory=dict)  # never part of a key
     standing: tuple[int, ...] = ()  # processes of others with an idle context on the GPU
+    compilers: dict[str, str] = field(default_factory=dict)  # what builds depend on as well
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.records.device import DeviceState
-from harness.records.protocol import Switches, TimingPolicy
+from harness.records.protocol import Switches
 from harness.records.submission import Manifest
 from harness.records.text import one_line
 
-PassName = Literal["inspect", "restore", "time", "probe", "profile"]
+PassName = Literal["build", "inspect", "restore", "time", "probe", "profile"]
 VariantName = Literal[
     "as submitted", "float16", "bfloat16", "channels_last", "torch.compile", "CUDA graph"
 ]
-
-
-@dataclass(frozen=True)
-class LrImage:
-    """An LR image as a worker knows it: no name, no neighbour."""
-
-    split: str
-    file: str  # .npy, uint8 [H, W, 3], relative to the worker's folder
 
 
 @dataclass(frozen=True)
@@ -27,8 +19,7 @@ class Study:
     """What a `profile` pass looks at."""
 
     variant: VariantName = "as submitted"
-    sizes: tuple[tuple[int, int], ...] = ()  # height, width of generated images, timed as well
-    operators: bool = False  # whether PyTorch's profiler looks on
+    repeats: int = 0  # forwards that PyTorch's profiler looks on at
 
 
 @dataclass(frozen=True)
@@ -41,9 +32,15 @@ class Job:
     device: str
     switches: Switches
     input_size: tuple[int, int]
-    timing: TimingPolicy
-    images: tuple[LrImage, ...] = ()
     study: Study = field(default_factory=Study)  # of the `profile` pass
+    exchange: tuple[int, int, int] = (-1, -1, -1)  # descriptors: of its channel, LR and SR
+
+
+@dataclass(frozen=True)
+class Build:
+    """Result of the `build` pass; what was made lies beside it, packed."""
+
+    files: tuple[str, ...]  # made, relative to the manifest
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,11 @@ class Complexity:
     uncalled: tuple[str, ...] = ()  # modules that the forward never called
     problems: dict[str, str] = field(default_factory=dict)  # counter -> why it failed
     on_shapes: bool = False  # counted on the meta device, which computes no pixel
-    by_content: tuple[int, ...] = ()  # torch's FLOPs of a smooth image and of noise, if not alike
+    by_precision: dict[str, int] = field(
+        default_factory=dict
+    )  # multiply-accumulates, if not float32
+    # what a small image shows -> torch's FLOPs, if not alike
+    by_content: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,35 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A learnt tensor of two dimensions or more, some of whose elements are zero."""
+
+    name: str
+    elements: int
+    zeros: int
+    two_of_four: bool  # of 4 neighbours at most 2 are not zero
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How a network's weights are kept."""
+
+    elements: dict[str, int]  # type of element, as it is kept -> how many
+    bytes: int  # of all, scales with them
+    file_bytes: int  # of the checkpoint or program; 0 where there is none
+    zeros: int = 0
+    layers: tuple[Layer, ...] = ()  # those with zeros
+
+
+@dataclass(frozen=True)
+class Unused:
+    """The parameters that take no part in a forward."""
+
+    names: tuple[str, ...] = ()
+    elements: int = 0
+
+
+@dataclass(frozen=True)
 class Inspection:
     """Result of the `inspect` pass."""
 
@@ -104,6 +134,7 @@ class Inspection:
     loaded_share: float = 1.0  # of the network's elements that came from the checkpoint
     stripped: tuple[str, ...] = ()  # prefixes that were taken off the checkpoint's keys
     left_out: tuple[str, ...] = ()  # its keys that are by convention not the network's
+    chosen: str = ""  # which of several networks in its checkpoint was taken
     complete: bool = True  # the network has its checkpoint, or needs none
     twin: str = ""  # factory whose network was counted in place of the entry's own
     disagreement: str = ""  # where counters differ by more than 1 %, and the operators to blame
@@ -117,7 +148,9 @@ class Inspection:
     checkpoint_elements: int = 0  # of the state that was read from the checkpoint
     work: Work | None = None  # None of exported programs, whose graph is all they do
     program: str = ""  # what an exported program is: its kind, size and weights
+    weights: Weights | None = None
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
+    unused: Unused | None = field(default_factory=Unused)  # None where it is not known
 
 
 @dataclass(frozen=True)
@@ -134,9 +167,11 @@ class Probe:
 
 @dataclass(frozen=True)
 class Restoration:
-    """Result of the `restore` pass; the SR images lie beside it until they are scored."""
+    """Result of the `restore` pass: what is to be said of all that was restored in it."""
 
     dtypes: tuple[str, ...]  # of the network's outputs
+    flags: dict[str, str] = field(default_factory=dict)  # what was found wrong -> explanation
+    cores: tuple[int, ...] = ()  # that threads were bound to, each to one
 
 
 @dataclass(frozen=True)
@@ -166,6 +201,11 @@ class Visit:
     whole_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     host_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     launch_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    # as samples, by the harness's own clock: from before an LR image was handed over until all of
+    # its SR image was back, the exchange of both included
+    referee_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    # what the worker told, where that is disputed: `samples_ms` is then by the harness's clock
+    told_ms: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     # split -> when its sweeps began and ended, by the host's monotonic clock
     sweeps_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     # split -> image and milliseconds of each call on perturbed LR

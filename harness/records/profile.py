@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.records.passes import Failure, VariantName, Visit
+from harness.records.passes import Failure, Restoration, VariantName, Visit
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,14 @@ class Operator:
     name: str
     calls: int  # in one forward
     samples_ms: tuple[float, ...]  # of itself, without those that it calls; one sum per forward
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What a worker says at the end of a `profile` pass."""
+
+    restoration: Restoration
+    operators: tuple[Operator, ...] = ()  # in the forward of the first image
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class SplitInfo:
     pictures: str = ""  # album of its HR, LR and bicubic crops, below OUT
     layout: str = ""  # in which it was found; empty where the protocol states its patterns
     made_lr: str = ""  # how LR was made from HR; empty where it was found
+    left_out: str = ""  # image files in its folders that are no part of it
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Typed records from plain tables (TOML, JSON), and back.
 
 One reader serves manifests, protocols, jobs and results: it checks every value against the
-annotation of the dataclass's field and names the place of a fault, and the nearest known key.
+annotation of the dataclass's field and names the place of each fault, and the nearest known key.
 """
 
 import dataclasses
 import difflib
 import math
 import types
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -15,47 +16,81 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 T = TypeVar("T")
 
 
+_SHOWN = 5  # faults in a message, at most
+
+
 class SchemaError(ValueError):
-    """A table does not fit its record; the message names the key and what was expected."""
+    """A table does not fit its record; a fault names the key and what was expected."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        more = len(self.faults) - _SHOWN
+        return "; ".join([*self.faults[:_SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
 def from_table(record: type[T], table: object, where: str = "") -> T:
     """Build `record` (a dataclass) from a nested table of plain values.
 
-    `where` is the key under which the table stands, for messages. Raises SchemaError.
+    `where` is the key under which the table stands, for messages. Raises SchemaError with every
+    fault of the table.
     """
     place = f"[{where}]" if where else "the top level"
     if not isinstance(table, dict):
         raise SchemaError(f"{where} must be a table, not {_kind(table)}")
     hints = _hints(record)  # type: ignore[arg-type]
+    faults = []
     for key in table:
         if key not in hints:
             near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0.5)
             advice = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(hints)}"
-            raise SchemaError(f"unknown key {key!r} at {place}; {advice}")
-    values: dict[str, Any] = {}
+            faults.append(f"unknown key {key!r} at {place}; {advice}")
+    given = []
     for field in dataclasses.fields(record):  # type: ignore[arg-type]
         if field.name in table:
             path = f"{where}.{field.name}" if where else field.name
-            values[field.name] = _value(hints[field.name], table[field.name], path)
+            given.append((field.name, hints[field.name], table[field.name], path))
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise SchemaError(f"{place} lacks the key {field.name!r}")
-    return record(**values)
+            faults.append(f"{place} lacks the key {field.name!r}")
+    return record(**_values(given, faults))
+
+
+def _values(
+    given: Iterable[tuple[Any, Any, Any, str]], faults: Sequence[str] = ()
+) -> dict[Any, Any]:
+    """Return key -> value of every (key, hint, value, path); all faults are raised together."""
+    values, found = {}, list(faults)
+    for key, hint, value, path in given:
+        try:
+            values[key] = _value(hint, value, path)
+        except SchemaError as error:
+            found += error.faults
+    if found:
+        raise SchemaError(*found)
+    return values
 
 
 def to_table(value: Any) -> Any:
     """Turn a record into plain values that strict JSON can hold (non-finite floats as text)."""
-    if isinstance(value, float):  # samples come by the thousand
+    if isinstance(value, float):  # samples come by the thousand, and then scores
         return value if math.isfinite(value) else str(value)
+    if isinstance(value, str | int):
+        return value
     if dataclasses.is_dataclass(value):
-        return {f.name: to_table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        names = _names(type(value))  # type: ignore[arg-type]
+        return {name: to_table(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {str(key): to_table(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_table(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    return value
+    return str(value) if isinstance(value, Path) else value
+
+
+@cache
+def _names(record: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))
 
 
 @cache
@@ -78,15 +113,13 @@ def _value(hint: Any, value: Any, where: str) -> Any:  # noqa: PLR0911
         if arguments[-1] is Ellipsis:
             if all(type(item) is arguments[0] for item in value):  # samples come by the thousand
                 return tuple(value)
-            return tuple(_value(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+            arguments = (arguments[0],) * len(value)
         _checked(len(value) == len(arguments), value, f"a list of {len(arguments)} values", where)
-        return tuple(
-            _value(a, v, f"{where}[{i}]")
-            for i, (a, v) in enumerate(zip(arguments, value, strict=True))
-        )
+        items = enumerate(zip(arguments, value, strict=True))
+        return tuple(_values((i, a, v, f"{where}[{i}]") for i, (a, v) in items).values())
     if origin is dict:
         _checked(isinstance(value, dict), value, "a table", where)
-        return {key: _value(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+        return _values((key, arguments[1], v, f"{where}.{key}") for key, v in value.items())
     if dataclasses.is_dataclass(hint):
         return from_table(hint, value, where)  # type: ignore[arg-type]
     return _scalar(hint, value, where)

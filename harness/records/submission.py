@@ -20,6 +20,9 @@ class ModelTable:
     tile_overlap: int = 32  # LR pixels that neighbouring tiles share, averaged there
     format: Format = "python"  # or an exported program, which has no factory and no checkpoint
     root: str = "."  # folder that the network's packages lie in; imports of its files look there
+    deploy: str = ""  # method that the loaded network is folded by, before anything is measured
+    channels: Literal["rgb", "y"] = "rgb"  # y: the network is fed Y; Cb and Cr are bicubic
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"  # of weights and LR image
     self_ensemble: bool = False  # average over 4 rotations x flip; "+" in the shown name
 
 
@@ -53,6 +56,18 @@ class ComplexityTable:
 
     factory: str
     arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BuildTable:
+    """`[build]` of a manifest: how code of its own is compiled, by one of two ways."""
+
+    command: tuple[str, ...] = ()  # run in `folder`; `python` is the interpreter of the passes
+    # C++ and CUDA sources of one extension of torch, called as the first; on a CPU the CUDA
+    # sources are left out, elsewhere the macro WITH_CUDA is defined
+    extension: tuple[str, ...] = ()
+    folder: str = "."  # relative to the manifest; what lies in it is what a build depends on
+    needs: Literal["", "cuda"] = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,7 @@ class Manifest:
     id: int | None = None
     weights: WeightsTable | None = None
     complexity: ComplexityTable | None = None
+    build: BuildTable | None = None
     files: FilesTable = field(default_factory=FilesTable)
     factsheet: Factsheet = field(default_factory=Factsheet)
     claimed: dict[str, float] = field(default_factory=dict)  # psnr_S_db or metric -> base units

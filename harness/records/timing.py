@@ -23,6 +23,8 @@ class RoundVisit:
     state: DeviceState | None = None  # of its GPU; None where NVML is not available
     repeats: int = 0  # times that it was measured again, as something disturbed it
     bracket_mhz: float | None = None  # median SM clock in the bracket before it
+    # LR size -> what the exchange of its images takes of `referee_ms` in this round, by call
+    exchange_ms: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

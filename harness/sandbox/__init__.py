@@ -8,7 +8,8 @@ cell        what a jail makes of a worker's command line
 cgroup      how many processes and how much memory a pass may have, where the harness runs as root
 disk        how much a pass may write
 reaper      starts workers, and ends them with all that they left behind
-staging     what a worker may see: copies of the entry's files, LR images, a bare environment
+exchange    LR images handed over, SR images taken, by the harness's own clock
+staging     what a worker may see: copies of the entry's files, a bare environment
 answers     what comes back, held to the form of an answer to what was asked
 log         what an entry prints, kept within bounds
 """

@@ -1,7 +1,7 @@
 """What a worker may see: copies in a private folder, and a bare environment.
 
-The folder holds copies of the submission's files and of the LR images under neutral names; a
-submission that writes beside its own files writes into the copy.
+The folder holds copies of the submission's files; a submission that writes beside its own files
+writes into the copy. LR images come one at a time, by the exchange.
 """
 
 import contextlib
@@ -13,13 +13,12 @@ import site
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.entries.submission import Submission
 from harness.errors import PassError
-from harness.records import LrImage, Manifest
+from harness.records import Manifest
 from harness.sandbox import cgroup
 from harness.worker.folder import PassFolder
 
@@ -31,14 +30,6 @@ _DROPPED = re.compile(
     r"|PYTORCH_NO_\w*MEMORY_CACHING"
 )
 _PREFIX = "esr-harness-"
-
-
-@dataclass(frozen=True)
-class SourceImage:
-    """An LR image for the worker: its split and the decoded array's file."""
-
-    split: str
-    array: Path  # .npy, uint8 [H, W, 3]
 
 
 def remove_leftovers() -> None:
@@ -95,14 +86,6 @@ def stage_submission(submission: Submission, folder: Path) -> Manifest:
                 f"{file.name!r} has changed since the submission was read; run the command again"
             )
     return submission.staged
-
-
-def stage_images(images: Sequence[SourceImage], folder: PassFolder) -> tuple[LrImage, ...]:
-    """Copy LR arrays into `folder` under neutral names."""
-    return tuple(
-        LrImage(image.split, folder.put_lr(index, image.array))
-        for index, image in enumerate(images)
-    )
 
 
 def bare_environment(home: Path) -> dict[str, str]:

@@ -5,5 +5,6 @@ runtimes   the ratios of each entry's visits to the baseline, and its runtime
 launches   what launching kernels costs beside computing them
 figures    an entry's measurements reduced to the figures that are ranked
 flags      what an inspection flags: counters that disagree, twins, stand-ins, precision
+referee    the harness's own clock beside the worker's: whose runtime it disputes
 scrutiny   what visits flag: disturbed, clocks that differ, remembered content, impossible times
 """

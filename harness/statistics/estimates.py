@@ -77,6 +77,22 @@ def estimate(samples: Sequence[float]) -> Estimate:
     return Estimate(float(centre), float(error), int(freedom))
 
 
+def chances(samples: NDArray[np.float64], means: NDArray[np.float64]) -> list[float | None]:
+    """Return how probable it is that true means are above 0, as `Estimate.exceeds` does of one.
+
+    `samples` [n, rounds] tell how far each of the `means` [n] is known.
+    """
+    _, errors, freedoms = moments(samples)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = stdtr(freedoms, means / errors)
+    signs = np.where(np.abs(means) <= _FINEST, 0, np.sign(means))
+    found = np.where(errors <= _FINEST, 0.5 + 0.5 * signs, found)
+    return [
+        float(chance) if freedom >= 1 else None
+        for chance, freedom in zip(found, freedoms, strict=True)
+    ]
+
+
 def difference(one: Estimate, other: Estimate) -> Estimate:
     """Compare means of different rounds (Welch's t, freedom rounded down)."""
     centre = one.mean - other.mean

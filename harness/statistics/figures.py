@@ -15,8 +15,8 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
         complexity = entry.inspection.complexity
         metrics["params"] = entry.inspection.params
         metrics["activations"] = complexity.activations
-        # no counter but its own graph sees into an exported program, which is flagged
-        counter = "graph" if entry.inspection.program else protocol.counter.name
+        # no counter but their graph sees into exported and quantised networks, which are flagged
+        counter = "graph" if "graph" in complexity.flops else protocol.counter.name
         if official := complexity.flops.get(counter):
             metrics["flops"] = official.flops
     if runtime:

@@ -1,9 +1,10 @@
 """What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from harness.records import Complexity, Inspection, Manifest, Work
+from harness.records import Complexity, Inspection, Manifest, Weights, Work
 
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
+_PRUNED = 0.1  # share of zeros from which a network is sparse
 _BESIDE = 0.05  # share of the parameters that may be held beside them, and
 _FEW = 2048  # elements that anybody may hold: means, kernels, positions
 _PYTHONS = 1024  # numbers of Python that importing a module may leave
@@ -16,15 +17,11 @@ _CALLING_MS = 0.1  # that Python may take around an operator
 BARRING = ("hidden-params", "hidden-work", "hidden-memory")
 # what is told of an entry without putting a figure of it in doubt
 _NOTES = (
-    "note",
+    *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
+    *("counters-differ", "checkpoint-entry", "compiled", "not-built", "deployed", "luma", "sparse"),
     "accepted",
-    "figure",
-    "plain-path",
-    "precision",
-    "stand-in",
-    "switches-changed",
-    "unsettled",
 )
+_ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
 
 def is_note(flag: str) -> bool:
@@ -32,19 +29,26 @@ def is_note(flag: str) -> bool:
     return flag.partition(":")[0] in _NOTES
 
 
-def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
-    """Return the flags that go on the entry's row."""
+def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[str, str]:
+    """Return the flags that go on the entry's row; `official` is the counter that is ranked by."""
+    # where others see less than the official counter, its figure hides nothing
+    apart = _apart(inspection.complexity, official)
     flags = {
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
-        "flops-disagree": inspection.disagreement,
-        "counter-blind": inspection.blind_spots,
+        "flops-disagree" if apart else "counters-differ": inspection.disagreement,
+        "counter-blind": _blind(inspection, manifest),
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
         "checkpoint-keys": _adapted(inspection),
+        "unused-params": _unused(inspection),
+        "checkpoint-entry": inspection.chosen,
         "plain-path": _plain_path(inspection, manifest),
         "exported": _exported(inspection),
-        "precision": _precision(inspection.precisions),
+        "deployed": _deployed(inspection, manifest.model.deploy),
+        "luma": _luma(manifest.model.channels),
+        "precision": _precision(inspection),
+        "sparse": _sparse(inspection.weights),
         "nondeterministic": _nondeterministic(inspection),
         "hidden-params": _hidden_params(inspection),
         "hidden-work": _hidden_work(inspection.work) if inspection.work else "",
@@ -55,6 +59,12 @@ def flags_of(inspection: Inspection, manifest: Manifest) -> dict[str, str]:
     if manifest.official:
         flags["note"] = manifest.official.note
     return {flag: explanation for flag, explanation in flags.items() if explanation}
+
+
+def _apart(complexity: Complexity, official: str) -> bool:
+    """Tell whether some counter sees more than the official one, biases apart."""
+    plain = {name: one.flops - sum(one.biases.values()) for name, one in complexity.flops.items()}
+    return max(plain.values(), default=0) > _ALIKE * plain.get(official, 0)
 
 
 def _uncounted(complexity: Complexity) -> str:
@@ -69,8 +79,23 @@ def _uncounted(complexity: Complexity) -> str:
 def _by_content(complexity: Complexity) -> str:
     if not complexity.by_content:
         return ""
-    smooth, noise = (f"{flops / 1e9:.4g} G" for flops in complexity.by_content)
-    return f"its cost depends on the image: {smooth} for a smooth one, {noise} for noise as large"
+    told = [f"{flops / 1e9:.4g} G of {what}" for what, flops in complexity.by_content.items()]
+    low, high = min(complexity.by_content.values()), max(complexity.by_content.values())
+    return (
+        f"its cost depends on the image: {low / 1e9:.4g} to {high / 1e9:.4g} G on small ones "
+        f"({', '.join(told)}); the figure is that of uniform noise, seed 0"
+    )
+
+
+def _blind(inspection: Inspection, manifest: Manifest) -> str:
+    """Name what counters do not see; compiled code may work without calling any operator."""
+    parts = [inspection.blind_spots] if inspection.blind_spots else []
+    if manifest.build and not inspection.twin:
+        parts.append(
+            "code compiled for it works where no counter looks; "
+            "name a twin in plain PyTorch under [complexity]"
+        )
+    return "; ".join(parts)
 
 
 def _loose(inspection: Inspection) -> str:
@@ -99,6 +124,18 @@ def _adapted(inspection: Inspection) -> str:
     return "; ".join(parts)
 
 
+def _unused(inspection: Inspection) -> str:
+    unused = inspection.unused
+    if unused is None or not unused.elements:
+        return ""
+    more = f" and {len(unused.names) - _NAMED} more" if len(unused.names) > _NAMED else ""
+    return (
+        f"{unused.elements} of its {inspection.params} parameters take no part in a forward "
+        f"({', '.join(unused.names[:_NAMED])}{more}), as of branches that training alone needs; "
+        "hand in the network in the form that is deployed"
+    )
+
+
 def _plain_path(inspection: Inspection, manifest: Manifest) -> str:
     if not inspection.operator_missing or not manifest.official or not manifest.complexity:
         return ""
@@ -120,9 +157,49 @@ def _exported(inspection: Inspection) -> str:
     )
 
 
-def _precision(precisions: tuple[str, ...]) -> str:
-    other = [name for name in precisions if name != "float32"]
-    return f"it computes in {', '.join(other)}, too" if other else ""
+def _deployed(inspection: Inspection, method: str) -> str:
+    if not method:
+        return ""
+    return (
+        f"folded by its {method}(): {inspection.params_loaded} params before, "
+        f"{inspection.params} after"
+    )
+
+
+def _luma(channels: str) -> str:
+    if channels != "y":
+        return ""
+    return (
+        "it restores Y alone: costs are those of one channel, Cb and Cr are bicubic, and runtime "
+        "holds both conversions"
+    )
+
+
+def _precision(inspection: Inspection) -> str:
+    """Say what is not float32: results, weights and products, which the score counts alike."""
+    other = [name for name in inspection.precisions if name != "float32"]
+    too = ", too" if "float32" in inspection.precisions else ""
+    parts = [f"it computes in {', '.join(other)}{too}"] if other else []
+    if (weights := inspection.weights) and set(weights.elements) - {"float32"}:
+        total = sum(weights.elements.values())
+        kinds = ", ".join(f"{number} {kind}" for kind, number in weights.elements.items())
+        parts.append(f"weights: {kinds}, {8 * weights.bytes / total:.3g} bits each")
+    if products := inspection.complexity.by_precision:
+        told = ", ".join(f"{macs / 1e9:.4g} G in {kind}" for kind, macs in products.items())
+        parts.append(f"multiply-accumulates: {told}; a score counts all alike")
+    return "; ".join(parts)
+
+
+def _sparse(weights: Weights | None) -> str:
+    """Say how much was pruned, which params and FLOPs count as ever."""
+    total = sum(weights.elements.values()) if weights else 0
+    if not weights or weights.zeros < _PRUNED * total or not total:
+        return ""
+    patterned = sum(layer.two_of_four for layer in weights.layers)
+    pattern = f", in {patterned} layers 2 of 4" if patterned else ""
+    return (
+        f"{weights.zeros / total:.1%} of its weights are zero{pattern}; params and FLOPs count them"
+    )
 
 
 def _nondeterministic(inspection: Inspection) -> str:

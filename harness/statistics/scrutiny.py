@@ -48,6 +48,7 @@ def of_visits(entry: Entry, visits: Sequence[RoundVisit], around: Circumstances)
         "content-remembered": _content_remembered(visits, around.noise),
         "impossible-time": _impossible(entry, visits, around),
         "hidden-memory": _hidden_memory(visits),
+        "content-dependent": _spread(entry, visits, around.lr_sizes),
     }
     return {flag: explanation for flag, explanation in flags.items() if explanation}
 
@@ -220,6 +221,16 @@ def _impossible(entry: Entry, visits: Sequence[RoundVisit], around: Circumstance
         f"{fast} images took less time than this device needs for the multiplications that were "
         "counted, or for reading LR and writing SR"
     )
+
+
+def _spread(entry: Entry, visits: Sequence[RoundVisit], lr_sizes: LrSizes) -> str:
+    """Add to what an inspection says of a cost that depends on content how runtime follows it."""
+    told = entry.flags.get("content-dependent", "")
+    per_pixel = [1e6 * ms / (height * width) for height, width, ms in _runtimes(visits, lr_sizes)]
+    if not told or not per_pixel:
+        return told
+    low, high = min(per_pixel), max(per_pixel)
+    return f"{told}; runtime of its images is {low:.3g} to {high:.3g} ns for each LR pixel"
 
 
 def _runtimes(visits: Sequence[RoundVisit], lr_sizes: LrSizes) -> Iterator[tuple[int, int, float]]:

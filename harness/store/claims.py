@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from harness.records.schema import from_table, to_table
 from harness.store import files
 
+_CLAIM, _LOST = ".claim", ".lost"  # how the files end
 _RENEWALS = 4  # of a claim within a lease
 
 
@@ -61,31 +63,41 @@ class Claims:
         """Return who holds a unit."""
         return _read(self._claim(key))
 
+    def held(self) -> set[str]:
+        """Return the units that somebody holds, from one look at the folder."""
+        return {name.removesuffix(_CLAIM) for name in self._names() if name.endswith(_CLAIM)}
+
+    def lost(self) -> Counter[str]:
+        """Return how often each unit was lost, from one look at the folder."""
+        return Counter(name.partition(".")[0] for name in self._names() if name.endswith(_LOST))
+
     def lose(self, key: str, why: str) -> None:
         """Note that the holder of a unit is gone, and free the unit."""
         holder = self.holder(key)
         if holder is None:
             return
-        name = f"{key}.{holder.job}-{holder.restarts}-{time.time_ns()}.lost"
+        name = f"{key}.{holder.job}-{holder.restarts}-{time.time_ns()}{_LOST}"
         lost = to_table(Holder(holder.job, holder.restarts, holder.node, why))
         files.write_text(self._folder / name, json.dumps(lost))
         self._claim(key).unlink(missing_ok=True)
 
     def losses(self, key: str) -> list[Holder]:
         """Return those who lost a unit, first to last."""
-        found = sorted(self._folder.glob(f"{key}.*.lost"), key=lambda file: file.stat().st_mtime_ns)
+        found = sorted(
+            self._folder.glob(f"{key}.*{_LOST}"), key=lambda file: file.stat().st_mtime_ns
+        )
         return [holder for file in found if (holder := _read(file))]
 
     def pardon(self, holder: Holder, why: str) -> None:
         """Forget what earlier starts of the holder's job lost for this reason."""
-        for file in self._folder.glob(f"*.{holder.job}-*.lost"):
+        for file in self._folder.glob(f"*.{holder.job}-*{_LOST}"):
             lost = _read(file)
             if lost and lost.lost == why and lost.restarts < holder.restarts:
                 file.unlink(missing_ok=True)
 
     def forget(self, key: str) -> None:
         """Forget the losses of a unit."""
-        for file in self._folder.glob(f"{key}.*.lost"):
+        for file in self._folder.glob(f"{key}.*{_LOST}"):
             file.unlink(missing_ok=True)
 
     def lapsed(self, key: str) -> bool:
@@ -99,6 +111,12 @@ class Claims:
             self._seen[key] = renewed, time.monotonic()
             return False
         return time.monotonic() - since > self._lease_s
+
+    def _names(self) -> list[str]:
+        try:
+            return [name for name in os.listdir(self._folder) if not name.startswith(".")]  # noqa: PTH208
+        except FileNotFoundError:
+            return []
 
     def _take(self, key: str, holder: Holder) -> bool:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +133,7 @@ class Claims:
                 os.utime(self._claim(key))
 
     def _claim(self, key: str) -> Path:
-        return self._folder / f"{key}.claim"
+        return self._folder / f"{key}{_CLAIM}"
 
 
 def _read(file: Path) -> Holder | None:

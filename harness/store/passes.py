@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from harness.records.schema import to_table
 from harness.store import files
 
 # Raise a pass's version when a change of the code changes what the pass measures.
-MEASURING_VERSION = {"inspect": 5, "restore": 3, "time": 7, "pictures": 1}
+MEASURING_VERSION = {"build": 1, "inspect": 8, "restore": 4, "time": 8, "pictures": 1}
 
 
 class Store:
@@ -32,9 +33,15 @@ class Store:
             return None
         return content if isinstance(content, dict) else None
 
+    def keys(self, pass_name: str) -> set[str]:
+        """Return all keys that something is stored under, from one look at the folder."""
+        folder = self._root / pass_name
+        names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 (names alone)
+        return {name[:-5] for name in names if name.endswith(".json") and name[0] != "."}
+
     def put(self, pass_name: str, key: str, content: Mapping[str, Any]) -> None:
         """Store the result of a finished pass."""
-        files.write_text(self._file(pass_name, key), json.dumps(to_table(content), indent=1))
+        files.write_text(self._file(pass_name, key), json.dumps(to_table(content)))
 
     def forget(self, pass_name: str, key: str) -> None:
         """Remove what was stored under `key`."""

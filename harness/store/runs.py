@@ -15,7 +15,7 @@ RESULTS = "results.json"
 
 def save_run(out: Path, run: Run) -> None:
     """Write `results.json`, from which everything else is rendered, and say so in the trail."""
-    text = json.dumps(to_table(run), indent=1, allow_nan=False)
+    text = json.dumps(to_table(run), allow_nan=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
     # said first: a process that is ended between the two leaves the file of the event before
     trail.add(out, "results", sha256=digest, unfinished=run.unfinished)

@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError
@@ -21,6 +22,17 @@ MOST_FILES = 1000  # beside the images that are wanted
 _SPARE = 1 << 20  # bytes, for a readme
 _LONGEST_CONTENTS = 1 << 20  # bytes of the table of contents, which is read into memory whole
 _LISTED = 3
+_END = b"PK\x05\x06"  # begins the end record
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much an archive may hold, and what its sender is told where it holds more."""
+
+    files: int
+    size: int  # bytes on disk
+    files_advice: str = "pack only the images"
+    size_advice: str = ""  # follows `more than 3 MiB`
 
 
 def most_bytes(reference: Reference) -> int:
@@ -37,9 +49,18 @@ def opened(upload: Path, reference: Reference) -> Iterator[Path]:
     if upload.is_dir():
         yield upload
         return
+    needed = f" that the images of {reference.split} can need: put only them and a readme in it"
+    files, size = MOST_FILES + len(reference.images), most_bytes(reference)
+    with unpacked(upload, Limits(files, size, size_advice=needed)) as folder:
+        yield folder
+
+
+@contextmanager
+def unpacked(upload: Path, limits: Limits) -> Iterator[Path]:
+    """Give the folder that a ZIP file is unpacked to meanwhile. Raises DataError."""
     with tempfile.TemporaryDirectory(prefix="esr-harness-upload-") as folder:
         try:
-            _unpack(upload, Path(folder), reference)
+            _unpack(upload, Path(folder), limits)
         except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
             raise DataError(f"{upload} cannot be unpacked ({error}): pack it again") from error
         except (zipfile.BadZipFile, zlib.error) as error:
@@ -47,11 +68,11 @@ def opened(upload: Path, reference: Reference) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _unpack(file: Path, folder: Path, reference: Reference) -> None:
+def _unpack(file: Path, folder: Path, limits: Limits) -> None:
     _refuse_long_contents(file)
     with zipfile.ZipFile(file) as archive:
         members = [one for one in archive.infolist() if not is_litter(one.filename)]
-        faults = list(_faults(members, reference))
+        faults = list(_faults(members, limits))
         if faults:
             raise DataError(f"{file} is not unpacked: {'; '.join(faults)}")
         archive.extractall(folder, members)
@@ -63,16 +84,14 @@ def is_litter(name: str) -> bool:
     return parts[0] == "__MACOSX" or parts[-1] == ".DS_Store"
 
 
-def _faults(members: list[zipfile.ZipInfo], reference: Reference) -> Iterator[str]:
-    most_files = MOST_FILES + len(reference.images)
-    if len(members) > most_files:
-        yield f"it holds {len(members)} files, more than {most_files}: pack only the images"
-    size, most = sum(one.file_size for one in members), most_bytes(reference)
-    if size > most:
-        yield (
-            f"it would take {_mib(size)} on disk, more than {_mib(most)} that the images of "
-            f"{reference.split} can need: put only them and a readme in it"
-        )
+def _faults(members: list[zipfile.ZipInfo], limits: Limits) -> Iterator[str]:
+    if len(members) > limits.files:
+        held = f"it holds {len(members)} files, more than {limits.files}"
+        yield f"{held}: {limits.files_advice}"
+    size = sum(one.file_size for one in members)
+    if size > limits.size:
+        taken = f"it would take {_mib(size)} on disk, more than {_mib(limits.size)}"
+        yield taken + limits.size_advice
     kinds: dict[str, Callable[[zipfile.ZipInfo], bool]] = {
         "lies outside the folder: pack names without `..` or a leading `/`": _leaves,
         "is a link: pack the file itself": _is_link,
@@ -100,16 +119,20 @@ def _refuse_long_contents(file: Path) -> None:
     """Raise DataError for millions of members, which zipfile would make as many objects of.
 
     The end record holds the length of the table of contents in its bytes 12 to 16, and a comment
-    of up to 65535 bytes follows it: APPNOTE of the ZIP format, section 4.3.16.
+    of up to 65535 bytes follows it: APPNOTE of the ZIP format, section 4.3.16. It is looked for as
+    zipfile does; a checkpoint is an archive too, so that others may stand before it.
     """
     with file.open("rb") as stream:
         stream.seek(-min(file.stat().st_size, 22 + 65535 + 20), os.SEEK_END)
         tail = stream.read()
-    ends = [at for at in range(len(tail) - 21) if tail[at : at + 4] == b"PK\x05\x06"]
-    if any(int.from_bytes(tail[at + 12 : at + 16], "little") > _LONGEST_CONTENTS for at in ends):
+    bare = tail[-22:-18] == _END and tail[-2:] == b"\0\0"
+    at = len(tail) - 22 if bare else tail.rfind(_END)
+    if at < 0:
+        return  # zipfile says that it is none
+    if int.from_bytes(tail[at + 12 : at + 16], "little") > _LONGEST_CONTENTS:
         raise DataError(f"{file} lists more files than an upload has: pack only the images")
     # a second length, of 64 bits, would count in place of the first
-    if b"PK\x06\x07" in tail:
+    if at >= 20 and tail[at - 20 : at - 16] == b"PK\x06\x07":
         raise DataError(f"{file} is a ZIP64 file: pack it again, it is small enough for plain ZIP")
 
 

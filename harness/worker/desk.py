@@ -1,10 +1,13 @@
 """What a pass works with: its job, the loaded network, LR images."""
 
+from pathlib import Path
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from harness.records import Job
 from harness.worker.devices import Device
-from harness.worker.folder import PassFolder
 from harness.worker.loading import Loaded
 from harness.worker.pixels import to_input
 from harness.worker.witness import Witness
@@ -14,21 +17,16 @@ class Desk:
     """What a pass works with."""
 
     def __init__(
-        self, files: PassFolder, job: Job, device: Device, loaded: Loaded, witness: Witness
+        self, job: Job, folder: Path, device: Device, loaded: Loaded, witness: Witness
     ) -> None:
-        self.files, self.job, self.device, self.loaded = files, job, device, loaded
-        self.witness = witness
+        self.job, self.folder = job, folder  # of the entry's files
+        self.device, self.loaded, self.witness = device, loaded, witness
+        self._to_input = to_input  # bound before any submission's code runs
 
-    def lr(self, index: int) -> torch.Tensor:
-        """Put LR image `index` on the device: float32 [1, 3, h, w] in [0, data_range]."""
-        array = self.files.lr(self.job.images[index].file)
-        tensor = to_input(array, self.job.manifest.model.data_range)
+    def on_device(self, lr: NDArray[np.uint8]) -> torch.Tensor:
+        """Put an LR image, uint8 [h, w, 3], on the device: float32 [1, 3, h, w] in its range."""
+        tensor = self._to_input(lr, self.job.manifest.model.data_range)
         return tensor.to(self.device.torch_device)
-
-    def lr_size(self, index: int) -> tuple[int, int]:
-        """Return height and width of LR image `index`."""
-        height, width, _ = self.files.lr(self.job.images[index].file).shape
-        return height, width
 
     def smooth_lr(self, height: int, width: int) -> torch.Tensor:
         """Make an LR image that is more like a photograph than noise, where some networks fail."""

@@ -1,10 +1,8 @@
 """The passes: what each does with an entry's network, and leaves."""
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -15,18 +13,19 @@ from harness.records import (
     ModuleCost,
     PassName,
     Probe,
-    Profile,
     Restoration,
-    Visit,
+    Studied,
+    Unused,
     Work,
-    pixels,
 )
-from harness.worker import clock
 from harness.worker.desk import Desk
-from harness.worker.devices import host
+from harness.worker.exchange import Exchange
 from harness.worker.loading import Network, Program, forward
 from harness.worker.loading.faults import guarded
-from harness.worker.pixels import to_uint8
+from harness.worker.service import Restorer
+
+T = TypeVar("T")
+Run = Callable[[Desk, Exchange], T]  # T is what a pass leaves
 
 if TYPE_CHECKING:
     from harness.worker.complexity import Holdings
@@ -37,27 +36,28 @@ _PROBED_SIZES = (
     *((8, 8), (16, 16), (24, 32), (32, 32)),
     *((48, 80), (40, 56), (36, 44), (34, 38), (63, 64), (47, 61), (85, 113)),
 )
-_SEED = random.SystemRandom().getrandbits(63)  # drawn before any submission's code runs
 
 
-def _inspect() -> Callable[[Desk], Inspection]:
+def _inspect() -> Run[Inspection]:
     from harness.worker import complexity
 
     holdings = complexity.Holdings()  # before the entry is loaded
 
-    def run(desk: Desk) -> Inspection:
+    def run(desk: Desk, exchange: Exchange) -> Inspection:
         with complexity.plainly(desk.loaded.network.module):
-            return inspected(desk)
+            found = inspected(desk)
+            exchange.serve(Restorer(desk))
+            return found
 
     def inspected(desk: Desk) -> Inspection:
-        network, twin = desk.loaded.network, desk.loaded.twin
-        params_loaded = complexity.count_parameters(network.module)
+        network = desk.loaded.network
+        params_loaded = desk.loaded.params or complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         held = _held(holdings, desk, small)
         lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
         counts, modules = guarded(
-            lambda: _counted(network.module, twin, small, lr), "counting operations", ForwardError
+            lambda: _counted(desk, small, lr), "counting operations", ForwardError
         )
         table = desk.job.manifest.complexity
         return Inspection(
@@ -69,6 +69,7 @@ def _inspect() -> Callable[[Desk], Inspection]:
             loaded_share=desk.loaded.mismatch.share,
             stripped=desk.loaded.mismatch.stripped,
             left_out=desk.loaded.mismatch.left_out,
+            chosen=desk.loaded.mismatch.chosen,
             complete=desk.loaded.complete,
             twin=table.factory if table else "",
             disagreement=complexity.disagreement(counts) or "",
@@ -77,31 +78,89 @@ def _inspect() -> Callable[[Desk], Inspection]:
             operator_missing=desk.loaded.operator_missing,
             precisions=_precisions(network, small),
             held=held,
-            checkpoint_elements=desk.loaded.mismatch.elements,
+            checkpoint_elements=0 if _is_packed(desk) else desk.loaded.mismatch.elements,
             work=_work(desk, small, counts),
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
+            weights=complexity.weights(network.module, _file_bytes(desk)),
             modules=modules,
+            unused=_unused(network, small),
         )
 
     return run
 
 
-def _counted(
-    module: torch.nn.Module, twin: Network | None, small: torch.Tensor, lr: torch.Tensor
-) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+def _unused(network: Network, small: torch.Tensor) -> Unused | None:
+    """Return the parameters without part in a forward, of noise: a router sends it everywhere.
+
+    None of a quantised network, whose tensors hold others.
+    """
     from harness.worker import complexity
 
+    module, given = network.module, network.given(small)
     if isinstance(module, Program):
+        return Unused()
+    if complexity.is_quantised(module):
+        return None
+    noise = complexity.uniform_noise(given.shape).to(given.device, given.dtype)
+    doing = "counting unused parameters"
+    found: Unused | None = guarded(
+        lambda: complexity.unused_parameters(module, noise), doing, ForwardError
+    )
+    return found
+
+
+def _counted(
+    desk: Desk, small: torch.Tensor, lr: torch.Tensor
+) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    """Count on `lr`, whose figures are the official ones, and on small images of other content."""
+    from harness.worker import complexity
+
+    network, twin = desk.loaded.network, desk.loaded.twin
+    shown = [desk.on_device(image) for image in complexity.photographs(_SMALL[0])]
+    photographs = [network.given(image) for image in shown if image.shape == small.shape]
+    module, small, lr = network.module, network.given(small), network.given(lr)
+    if isinstance(module, Program) and module.graph is not None:
         return complexity.count_program(module, lr), ()
-    return complexity.measure_affordably(twin.module if twin else module, small, lr)
+    if isinstance(module, Program) or (twin is None and complexity.is_quantised(module)):
+        counted = complexity.count_program(module, lr)
+        told = complexity.by_content(
+            lambda image: complexity.count_program(module, image).flops["graph"].flops,
+            small,
+            photographs,
+        )
+        return replace(counted, by_content=told), ()
+    plain = twin.module if twin else module
+    counted, modules = complexity.measure_affordably(plain, small, lr, photographs)
+    if lr.dtype != torch.float32:
+        counted = replace(counted, by_precision=complexity.count_program(plain, lr).by_precision)
+    return counted, modules
+
+
+def _file_bytes(desk: Desk) -> int:
+    """Return the size of the file that holds what the network learnt; 0 where there is none."""
+    manifest = desk.job.manifest
+    program = manifest.model.file if manifest.model.format != "python" else ""
+    path = manifest.weights.path if manifest.weights else program
+    file = desk.folder / path
+    return file.stat().st_size if path and file.is_file() else 0
+
+
+def _is_packed(desk: Desk) -> bool:
+    from harness.worker import complexity
+
+    module = desk.loaded.network.module
+    return isinstance(module, Program) or complexity.is_quantised(module)
 
 
 def _held(holdings: "Holdings", desk: Desk, small: torch.Tensor) -> dict[str, int]:
-    """Look at what the entry holds beside its parameters; an exported program names its own."""
-    module, twin = desk.loaded.network.module, desk.loaded.twin
-    if isinstance(module, Program):
+    """Look at what the entry holds beside its parameters.
+
+    Nothing of exported programs and quantised networks, whose weights are no parameters.
+    """
+    if _is_packed(desk):
         return {}
+    module, twin = desk.loaded.network.module, desk.loaded.twin
     apart: list[torch.nn.Module | torch.Tensor] = [small, *([twin.module] if twin else [])]
     found: dict[str, int] = guarded(
         lambda: holdings.beside(module, apart), "looking at what it holds", ForwardError
@@ -159,9 +218,10 @@ def _check_twin(twin: Network, lr: torch.Tensor, sr: torch.Tensor) -> None:
         )
 
 
-def _probe() -> Callable[[Desk], Probe]:
-    def run(desk: Desk) -> Probe:
-        network = desk.loaded.network
+def _probe() -> Run[Probe]:
+    def run(desk: Desk, exchange: Exchange) -> Probe:
+        network, restorer = desk.loaded.network, Restorer(desk)
+        exchange.serve(restorer)
         refused = {}
         for height, width in _PROBED_SIZES:
             try:
@@ -170,97 +230,53 @@ def _probe() -> Callable[[Desk], Probe]:
                 refused[f"{height}x{width}"] = str(error)
         lr = desk.smooth_lr(*_SMALL)
         first, second = forward(network, lr), forward(network, lr)
-        outputs = [first.aminmax()]
-        for index in range(len(desk.job.images)):
-            sr = forward(network, desk.lr(index))
-            outputs.append(sr.aminmax())
-            desk.files.put_sr(index, to_uint8(sr, desk.job.manifest.model.data_range))
+        low, high = (float(one) for one in first.aminmax())
         return Probe(
             sizes=tuple(f"{height}x{width}" for height, width in _PROBED_SIZES),
             refused=refused,
             repeatable=bool(torch.equal(first, second)),
             dtype=str(first.dtype).removeprefix("torch."),
-            low=min(float(low) for low, _ in outputs),
-            high=max(float(high) for _, high in outputs),
+            low=min(low, restorer.low),
+            high=max(high, restorer.high),
         )
 
     return run
 
 
-def _restore() -> Callable[[Desk], Restoration]:
-    return lambda desk: _restored(desk, desk.loaded.network)
+def _restore() -> Run[Restoration]:
+    """Restore what is handed over: to be scored, to be timed, the worker does not know."""
 
-
-def _restored(desk: Desk, network: Network) -> Restoration:
-    """Restore the job's images with `network` and hand them over."""
-    dtypes = set()
-    for index in range(len(desk.job.images)):
-        output = forward(network, desk.lr(index))
-        dtypes.add(str(output.dtype).removeprefix("torch."))
-        desk.files.put_sr(index, to_uint8(output, desk.job.manifest.model.data_range))
-    return Restoration(tuple(sorted(dtypes)))
-
-
-def _time() -> Callable[[Desk], Visit]:
-    return lambda desk: _timed(desk, desk.loaded.network, _images(desk))
-
-
-def _images(desk: Desk) -> list[clock.Sample]:
-    return [
-        clock.Sample(image.split, desk.lr_size(index), partial(desk.lr, index))
-        for index, image in enumerate(desk.job.images)
-    ]
-
-
-def _timed(desk: Desk, network: Network, images: Sequence[clock.Sample]) -> Visit:
-    def digest(sr: torch.Tensor) -> str:
-        return pixels.digest(desk.device.quantised(sr, desk.job.manifest.model.data_range))
-
-    visit = clock.measure(
-        network,
-        images,
-        desk.device,
-        desk.job.timing,
-        digest=digest,
-        progress=desk.files.put_progress,
-        data_range=desk.job.manifest.model.data_range,
-        seed=_SEED,
-    )
-    return replace(visit, flags=visit.flags | desk.witness.flags(), cores=host.pinned())
-
-
-def _profile() -> Callable[[Desk], Profile]:
-    from harness.worker import variants
-
-    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
-
-    def run(desk: Desk) -> Profile:
-        study, refused = desk.job.study, dict[str, str]()
-        network = variants.changed(desk.loaded.network, study.variant, desk.device)
-        _restored(desk, network)
-        images = _images(desk)
-        for height, width in study.sizes:
-            lr = desk.smooth_lr(height, width)
-            try:
-                forward(network, lr.clone())
-                images.append(clock.Sample(f"{height}x{width}", (height, width), lr.clone))
-            except ForwardError as error:
-                refused[f"{height}x{width}"] = str(error)
-        visit = _timed(desk, network, images)
-        if not study.operators:
-            return Profile(visit, refused)
-        repeats = desk.job.timing.sweeps
-        images_lr = iter([desk.lr(0) for _ in range(repeats)])  # one for each call
-        found = desk.device.operators(lambda: network(next(images_lr)), repeats)
-        return Profile(visit, refused, found)
+    def run(desk: Desk, exchange: Exchange) -> Restoration:
+        restorer = Restorer(desk)
+        exchange.serve(restorer)
+        return restorer.told()
 
     return run
 
 
-PASSES: dict[PassName, Callable[[], Callable[[Desk], Any]]] = {
+def _profile() -> Run[Studied]:
+    from harness.worker import variants
+
+    torch.manual_seed(0)  # a network without a checkpoint is the same one in every process
+
+    def run(desk: Desk, exchange: Exchange) -> Studied:
+        study = desk.job.study
+        network = variants.changed(desk.loaded.network, study.variant, desk.device)
+        desk.loaded = replace(desk.loaded, network=network)
+        restorer = Restorer(desk)
+        exchange.serve(restorer)
+        if not study.repeats or restorer.first is None:
+            return Studied(restorer.told())
+        each = iter([desk.on_device(restorer.first) for _ in range(study.repeats)])
+        found = desk.device.operators(lambda: network(next(each)), study.repeats)
+        return Studied(restorer.told(), found)
+
+    return run
+
+
+PASSES: dict[PassName, Callable[[], Run[Any]]] = {
     "inspect": _inspect,
     "restore": _restore,
-    "time": _time,
     "probe": _probe,
     "profile": _profile,
 }

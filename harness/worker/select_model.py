@@ -1,4 +1,4 @@
-"""`select_model` of an official repository's `test_demo.py`, read by its syntax tree. Pure.
+"""`select_model` of an official repository, read by its syntax tree. Pure.
 
 Nothing is executed: the file's own imports need not be installed, and a repository is listed
 without running code of 40 teams.
@@ -6,7 +6,7 @@ without running code of 40 teams.
 
 import ast
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 FUNCTION = "select_model"
@@ -30,8 +30,10 @@ def branches(source: str) -> tuple[Branch, ...]:
 
     Raises SyntaxError where the text is not Python, ValueError where it has no such function.
     """
-    found = (branch for node in function(source).body for branch in _chain(node))
-    return tuple(_read(number, body) for number, body in found)
+    whole = function(source)
+    names = ids(whole)
+    found = (branch for node in whole.body for branch in _chain(node, names))
+    return tuple(_read(dict.fromkeys(names, number), number, body) for number, body in found)
 
 
 def function(source: str) -> ast.FunctionDef:
@@ -43,6 +45,12 @@ def function(source: str) -> ast.FunctionDef:
         if isinstance(node, ast.FunctionDef) and node.name == FUNCTION:
             return node
     raise ValueError(f"it defines no {FUNCTION}")
+
+
+def defines(source: str) -> bool:
+    """Tell whether a file defines `select_model`. Raises SyntaxError where it is not Python."""
+    nodes = ast.parse(source).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == FUNCTION for node in nodes)
 
 
 def with_arguments(
@@ -60,8 +68,46 @@ def with_arguments(
 def branch_of(source: str, number: int) -> tuple[ast.FunctionDef, list[ast.stmt]]:
     """Return `select_model` and the statements of one of its branches."""
     whole = function(source)
-    found = (body for node in whole.body for n, body in _chain(node) if n == number)
+    found = (body for node in whole.body for n, body in _chain(node, ids(whole)) if n == number)
     return whole, next(found)
+
+
+def text_of(source: str, number: int) -> str:
+    """Return what `select_model` does for one id: its text without the other branches."""
+    whole, body = branch_of(source, number)
+    kept = [node for node in whole.body if not any(_chain(node, ids(whole)))]
+    return "\n".join(ast.unparse(node) for node in (whole.args, *kept, *body))
+
+
+def chain(source: str) -> ast.If:
+    """Return the first `if` of the branches. Raises ValueError where there is none."""
+    whole = function(source)
+    for node in whole.body:
+        if isinstance(node, ast.If) and compared(node.test, ids(whole)) is not None:
+            return node
+    raise ValueError(f"its {FUNCTION} has no branch `if {_ID} == 0:`")
+
+
+def givers(source: str) -> tuple[tuple[int, str], ...]:
+    """List the modules that a file may have `select_model` from: dots before the name, and name.
+
+    Raises SyntaxError where the text is not Python.
+    """
+    found: list[tuple[int, str]] = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            found += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and {FUNCTION, "*"} & {a.name for a in node.names}:
+            found.append((node.level, node.module or ""))
+    return tuple(found)
+
+
+def ids(whole: ast.FunctionDef) -> tuple[str, ...]:
+    """Return the names that stand for the id: `model_id`, the first argument, a copy of either."""
+    names = [_ID, *(argument.arg for argument in whole.args.args[:1])]
+    for statement in whole.body:
+        names += [name for name, value in _assignments(statement) if last_name(value) in names]
+    return tuple(dict.fromkeys(names))
 
 
 def last_name(node: ast.expr | None) -> str:
@@ -71,10 +117,10 @@ def last_name(node: ast.expr | None) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _chain(node: ast.stmt) -> Iterator[tuple[int, list[ast.stmt]]]:
+def _chain(node: ast.stmt, names: Collection[str]) -> Iterator[tuple[int, list[ast.stmt]]]:
     """Follow `if model_id == 0: ... elif ...`; the last `else`, which refuses, is no branch."""
     while isinstance(node, ast.If):
-        number = compared(node.test)
+        number = compared(node.test, names)
         if number is not None:
             yield number, node.body
         if len(node.orelse) != 1:
@@ -82,24 +128,24 @@ def _chain(node: ast.stmt) -> Iterator[tuple[int, list[ast.stmt]]]:
         node = node.orelse[0]
 
 
-def compared(test: ast.expr) -> int | None:
-    """Return the number in `model_id == number`, or None."""
+def compared(test: ast.expr, names: Collection[str]) -> int | None:
+    """Return the number in `model_id == number`, or None; `names` stand for the id."""
     match test:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             try:
                 number = ast.literal_eval(right)
             except ValueError:
                 return None
-            named = last_name(left) == _ID
+            named = last_name(left) in names
             return number if named and isinstance(number, int) else None
     return None
 
 
-def _read(number: int, body: list[ast.stmt]) -> Branch:
+def _read(known: Mapping[str, int], number: int, body: list[ast.stmt]) -> Branch:
     assigned = dict(item for statement in body for item in _assignments(statement))
     name, data_range = (assigned.get(key) for key in ("name", "data_range"))
-    named = _text(name, number) if name else None
-    texts = list(dict.fromkeys(text for node in body for text in _texts(node, number)))
+    named = _text(name, known) if name else None
+    texts = list(dict.fromkeys(text for node in body for text in _texts(node, known)))
     imported = [m for node in body for m in _imports(node)] + texts
     modules = (module for module in imported if module.startswith("models."))
     return Branch(
@@ -133,32 +179,32 @@ def _imports(statement: ast.stmt) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-def _texts(node: ast.AST, number: int) -> Iterator[str]:
+def _texts(node: ast.AST, known: Mapping[str, int]) -> Iterator[str]:
     """Yield the texts below `node`, joined paths as one."""
-    text = _text(node, number) if isinstance(node, ast.expr) else None
+    text = _text(node, known) if isinstance(node, ast.expr) else None
     if text is not None:
         yield text
     if text is not None or isinstance(node, ast.JoinedStr):
         return  # the pieces of a text are not texts of their own
     for child in ast.iter_child_nodes(node):
-        yield from _texts(child, number)
+        yield from _texts(child, known)
 
 
-def _text(node: ast.expr, number: int) -> str | None:
-    """Work out a text: a literal, an f-string of `model_id`, `os.path.join` of such; or None."""
+def _text(node: ast.expr, known: Mapping[str, int]) -> str | None:
+    """Work out a text: a literal, an f-string of the id, `os.path.join` of such; or None."""
     match node:
         case ast.Constant(value=str(text)):
             return text
-        case ast.JoinedStr(values=parts):
-            texts = [_text(part, number) for part in parts]
+        case ast.JoinedStr(values=pieces):
+            texts = [_text(piece, known) for piece in pieces]
             return None if None in texts else "".join(filter(None, texts))
-        case ast.FormattedValue(value=ast.Name(id=name), format_spec=spec) if name == _ID:
-            how = _text(spec, number) if spec else ""
-            return None if how is None else _formatted(number, how)
+        case ast.FormattedValue(value=ast.Name(id=name), format_spec=spec) if name in known:
+            how = _text(spec, known) if spec else ""
+            return None if how is None else _formatted(known[name], how)
         case ast.Call(func=ast.Attribute(attr="join"), args=arguments) if arguments:
-            texts = [_text(argument, number) for argument in arguments]
-            known = [text for text in texts if text is not None]
-            return posixpath.join(*known) if len(known) == len(texts) else None
+            texts = [_text(argument, known) for argument in arguments]
+            parts = [text for text in texts if text is not None]
+            return posixpath.join(*parts) if len(parts) == len(texts) else None
     return None
 
 

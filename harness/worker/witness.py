@@ -1,5 +1,6 @@
 """What an entry may not do to the clock, compared before its code was loaded and after."""
 
+import sys
 import threading
 
 from harness.worker.devices import Device
@@ -24,3 +25,27 @@ class Witness:
             text = f"the entry left {len(left)} threads running: {', '.join(sorted(left)[:5])}"
             flags["threads-left"] = text
         return flags
+
+
+def recompiled(sizes: int) -> dict[str, str]:
+    """Flag a network that was compiled, and saw more sizes than torch.compile keeps versions."""
+    limit = _recompile_limit()
+    if limit is None or sizes <= limit:
+        return {}
+    return {
+        "recompile-limit": (
+            f"torch.compile keeps {limit} versions of a function, and LR is of {sizes} sizes: on "
+            "some of them the network may run uncompiled; compile it with dynamic=True, or raise "
+            "torch._dynamo.config.recompile_limit"
+        )
+    }
+
+
+def _recompile_limit() -> int | None:
+    """Return how many versions of a function torch.compile keeps; None where none was compiled."""
+    dynamo = sys.modules.get("torch._dynamo")
+    if dynamo is None or not dynamo.utils.counters["frames"]["ok"]:
+        return None
+    config = dynamo.config
+    # called cache_size_limit before PyTorch 2.6
+    return int(getattr(config, "recompile_limit", None) or config.cache_size_limit)

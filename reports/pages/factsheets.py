@@ -9,7 +9,7 @@ from harness.ranking.columns import COUNTERS, Cell
 from harness.ranking.leaderboard import Leaderboard
 from harness.records import Entry, Factsheet, ModelTable, Run
 from reports import units
-from reports.pages import machine, modules, pictures, templates
+from reports.pages import machine, modules, pictures, templates, weights
 from reports.pages.figures import differences_db
 from reports.tables.columns import score_of
 from reports.tables.factsheet import claimed, headings, measured
@@ -22,6 +22,7 @@ _NUMBERS = ("psnr_db", "ssim", "psnr_y_db", "ssim_y", "runtime_ms")
 _HEADINGS = ("PSNR [dB]", "SSIM", "PSNR-Y [dB]", "SSIM-Y", "Runtime [ms]")
 _ADVICE = {  # stage of a failure -> what its team does next
     "manifest": "correct submission.toml, then run `esr-harness check` on the folder.",
+    "build": "run the build in a copy of the folder, without network; the log holds all it said.",
     "load": "build the network in a fresh process, with the files that were handed in and no "
     "others; `esr-harness check` does so.",
     "forward": "run the network on every size of image that the splits hold, and look at what it "
@@ -69,9 +70,10 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
             measured=measured(run, row),
             claimed=claimed(run, entry),
             score_of=score_of,
-            counters=COUNTERS,
+            counters=[one for one in COUNTERS if row.columns.get(f"flops_{one}") is not None],
             operators=_operators(run, entry),
             modules=modules.of_entry(entry),
+            weights=weights.of_entry(entry),
             figure=_figure(entry, stored),
             pictures=pictures.of_entry(run, entry, against, stored),
             images=images,

@@ -19,6 +19,7 @@ from reports.drawing import ACCENT, INK, MUTED, SERIES, axes, label, logarithmic
 
 _SIZE = (6.2, 4.2)  # inches; 450 pixels, to be read on a phone as well as enlarged
 _BINS = 12  # of image sizes
+_MOST_ROWS = 60  # of a figure with a row for each entry, and lines of the one by image size
 _FAR = 4  # times the largest runtime, and its part of the smallest: where intervals are cut
 _SHAPES = {  # kind -> marker, colour, legend: the shape says what the colour says
     "ranked": ("o", SERIES, "ranked"),
@@ -148,7 +149,8 @@ def _intervals(leaderboard: Leaderboard) -> Drawn | None:
     ]
     if len(timed) < 2:
         return None
-    timed.sort(reverse=True)
+    count = len(timed)
+    timed = sorted(timed)[:_MOST_ROWS][::-1]
     figure, plot = axes(_SIZE[0], 1 + 0.2 * len(timed), "Runtime [ms]")
     logarithmic(plot, "x")
     plot.axvspan(timed[-1][1], timed[-1][2], color=ACCENT, alpha=0.2, linewidth=0)
@@ -165,7 +167,7 @@ def _intervals(leaderboard: Leaderboard) -> Drawn | None:
     return Drawn(
         "Intervals of runtime",
         "Entries whose intervals overlap are not told apart by this run; the band is the interval "
-        "of the fastest. A line that reaches the edge goes on.",
+        "of the fastest. A line that reaches the edge goes on." + _left_out(count, "fastest"),
         svg(figure, "intervals", f"Runtime intervals of {len(timed)} entries", titles),
     )
 
@@ -173,7 +175,7 @@ def _intervals(leaderboard: Leaderboard) -> Drawn | None:
 def _image_sizes(run: Run, leaderboard: Leaderboard) -> Drawn | None:
     sizes = {split.name: [h * w / 1e6 for h, w in split.lr_sizes] for split in run.splits}
     lines = []
-    for row in leaderboard.rows:
+    for row in leaderboard.rows[:_MOST_ROWS]:
         samples = row.entry.timing.samples_ms if row.entry and row.entry.timing else {}
         pairs = [
             (size, estimates.image_runtime_ms(sweeps))
@@ -199,7 +201,9 @@ def _image_sizes(run: Run, leaderboard: Leaderboard) -> Drawn | None:
     titles = {f"line{index}": short(name) for index, (name, _) in enumerate(lines)}
     return Drawn(
         "Runtime against image size",
-        f"Images are gathered into at most {_BINS} sizes. " + _unlabelled(),
+        f"Images are gathered into at most {_BINS} sizes. "
+        + _unlabelled()
+        + _left_out(len(leaderboard.rows), "first"),
         svg(figure, "sizes", f"Runtime by image size of {len(lines)} entries", titles),
     )
 
@@ -217,7 +221,8 @@ def _differences(leaderboard: Leaderboard) -> Drawn | None:
             boxes.append(box | {"fliers": [], "label": name})
     if not boxes:
         return None
-    boxes.sort(key=lambda box: box["med"])
+    count = len(boxes)
+    boxes = sorted(boxes, key=lambda box: box["med"])[-_MOST_ROWS:]
     figure, plot = axes(
         _SIZE[0], 1 + 0.2 * len(boxes), f"PSNR minus that of {short(reference.name)} [dB]"
     )
@@ -238,7 +243,8 @@ def _differences(leaderboard: Leaderboard) -> Drawn | None:
     name_rows(plot, [box["label"] for box in boxes])
     return Drawn(
         "PSNR against the baseline, image by image",
-        "Median, quartiles and extremes of the differences over the images of all splits.",
+        "Median, quartiles and extremes of the differences over the images of all splits."
+        + _left_out(count, "best"),
         svg(figure, "differences", f"PSNR differences of {len(boxes)} entries", {}),
     )
 
@@ -303,6 +309,10 @@ def name_rows(plot: Axes, names: Sequence[str]) -> None:
     plot.grid(axis="y", visible=False)
     for text in plot.get_yticklabels():
         text.set_parse_math(False)
+
+
+def _left_out(count: int, which: str) -> str:
+    return f" Drawn are the {which} {_MOST_ROWS} of {count}." if count > _MOST_ROWS else ""
 
 
 def _unlabelled() -> str:

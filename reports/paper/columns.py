@@ -1,7 +1,7 @@
 """The columns of a paper's table: what costs and qualities are called, and how they are printed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports import units
 from reports.paper.methods import HR_SIZE, Method, Quantity
@@ -45,6 +45,12 @@ COSTS = {  # by what --sort calls them
 _RATIOS = ("latency", "memory")
 
 
+def of_cost(columns: Sequence[Column], cost: str) -> list[Column]:
+    """Return the columns of a cost (of COSTS): several where devices stand side by side."""
+    metric = COSTS[cost].quantity.metric
+    return [one for one in columns if one.quantity.metric == metric and not one.ratio]
+
+
 def psnr_of(dataset: str) -> Column:
     """Return the column of the PSNR on a data set."""
     return Column(Quantity("psnr_y_db", dataset), "PSNR", dataset)
@@ -55,13 +61,17 @@ def columns_of(
 ) -> tuple[Column, ...]:
     """Return the columns that some method has a value for: costs, then the data sets' quality."""
     columns = []
-    for name, column in COSTS.items():
-        columns.append(column)
-        if with_ratios and name in _RATIOS:
-            heading = f"{name.capitalize()} ratio"
-            columns.append(Column(column.quantity, heading, ratio=True))
+    known = dict.fromkeys(quantity for method in methods for quantity in method.values)
+    for name, usual in COSTS.items():
+        own = [quantity for quantity in known if quantity[:2] == usual.quantity[:2]]
+        measured = [quantity for quantity in own if quantity.device]
+        for quantity in [*measured, *(one for one in own if not one.device)]:
+            on = f", {quantity.device or 'as published'}" if measured else ""
+            columns.append(replace(usual, quantity=quantity, heading=usual.heading + on))
+            if with_ratios and name in _RATIOS:
+                heading = f"{name.capitalize()} ratio{on}"
+                columns.append(Column(quantity, heading, ratio=True))
     for dataset in datasets:
         columns.append(psnr_of(dataset))
         columns.append(Column(Quantity("ssim_y", dataset), "SSIM", dataset, decimals=4))
-    known = {quantity for method in methods for quantity in method.values}
     return tuple(column for column in columns if column.quantity in known)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import matplotlib
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.drawing import label, logarithmic
-from reports.paper.columns import COSTS, Column, psnr_of
+from reports.paper.columns import COSTS, Column, of_cost, psnr_of
 from reports.paper.drawing import COLUMN, SETTINGS, save
 from reports.paper.methods import Group, leading
 from reports.paper.table import Block, PaperTable
@@ -35,17 +36,20 @@ class Bubble:
 def write(table: PaperTable, cost: str, size: str, folder: Path, name: str) -> list[Path]:
     """Draw PSNR against `cost` with `size` (of COSTS) as the bubbles' area, in PDF and SVG.
 
-    A figure per scale and data set of the table that two methods have both figures of.
+    A figure per scale, data set and device of the table that two methods have both figures of.
     """
     written = []
-    for block in table.blocks:
-        for dataset in dict.fromkeys(column.group for column in table.columns if column.group):
-            bubbles = bubbles_of(block, dataset, COSTS[cost], COSTS[size])
-            if len(bubbles) > 1:
-                quality = f"PSNR on {dataset}, ×{block.scale} [dB]"
-                figure = draw(bubbles, quality, COSTS[cost].heading, COSTS[size].heading)
-                stem = folder / f"{name}_{cost}_x{block.scale}_{dataset}"
-                written += [save(figure, stem.with_suffix(end)) for end in (".pdf", ".svg")]
+    datasets = dict.fromkeys(column.group for column in table.columns if column.group)
+    area = next(iter(of_cost(table.columns, size)), COSTS[size])
+    costs = of_cost(table.columns, cost)
+    for block, dataset, (number, spent) in product(table.blocks, datasets, enumerate(costs)):
+        bubbles = bubbles_of(block, dataset, spent, area)
+        if len(bubbles) > 1:
+            quality = f"PSNR on {dataset}, ×{block.scale} [dB]"
+            figure = draw(bubbles, quality, spent.heading, area.heading)
+            device = f"_{number + 1}" if len(costs) > 1 else ""
+            stem = folder / f"{name}_{cost}{device}_x{block.scale}_{dataset}"
+            written += [save(figure, stem.with_suffix(end)) for end in (".pdf", ".svg")]
     return written
 
 
@@ -71,6 +75,7 @@ def draw(bubbles: Sequence[Bubble], quality: str, cost: str, size: str) -> Figur
         costs = [bubble.cost for bubble in bubbles]
         if max(costs) > _WIDE * min(costs):
             logarithmic(plot, "x")
+        plot.step(*zip(*pareto_front(bubbles), strict=True), where="post", color="0.5", zorder=1)
         _scatter(plot, bubbles)
         plot.margins(0.12, 0.15)
         figure.legend(
@@ -88,6 +93,15 @@ def draw(bubbles: Sequence[Bubble], quality: str, cost: str, size: str) -> Figur
         for text in plot.texts:
             text.set_gid(None)  # ids would repeat
     return figure
+
+
+def pareto_front(bubbles: Sequence[Bubble]) -> list[tuple[float, float]]:
+    """Return cost and PSNR of the methods that no other beats in both, cheapest first."""
+    front: list[tuple[float, float]] = []
+    for one in sorted(bubbles, key=lambda one: (one.cost, -one.psnr_db)):
+        if not front or one.psnr_db > front[-1][1]:
+            front.append((one.cost, one.psnr_db))
+    return front
 
 
 def _value(group: Group, column: Column) -> float | None:

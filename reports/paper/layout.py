@@ -4,39 +4,59 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import InputError
 from reports import units
-from reports.paper.columns import COSTS, Column, columns_of
+from reports.paper.columns import COSTS, Column, columns_of, of_cost
 from reports.paper.differences import Difference, compare
-from reports.paper.methods import HR_SIZE, Group, Method, key_of, leading
+from reports.paper.methods import (
+    HR_SIZE,
+    Group,
+    Method,
+    devices,
+    key_of,
+    leading,
+    side_by_side,
+)
 from reports.paper.table import Block, Cell, Choice, Line, Mark, PaperTable
 from reports.tables.notes import Notes
 
 
-def build(methods: Sequence[Method], choice: Choice) -> PaperTable:
-    """Lay out `methods`. Raises InputError where the choice names what is not there."""
+def build(methods: Sequence[Method], choice: Choice, unfinished: Sequence[str] = ()) -> PaperTable:
+    """Lay out `methods`; `unfinished` says of what runs more is to come.
+
+    Raises InputError where the choice names what is not there.
+    """
     if not methods:
         raise InputError(
             "there is nothing to show; name the folder of a run, or --published figures"
         )
     scales, datasets = _scales(methods, choice), _datasets(methods, choice)
     methods = [method for method in methods if method.scale in scales]
+    names = devices(methods)
+    if len(names) > 1:
+        methods = side_by_side(methods)
     if choice.baseline and not _called(methods, choice.baseline):
         known = ", ".join(dict.fromkeys(method.name for method in methods))
         raise InputError(f"no method is called {choice.baseline}; there are {known}")
-    columns = columns_of(methods, datasets, with_ratios=bool(choice.baseline))
+    called = _called(methods, choice.baseline)
+    columns = tuple(
+        column
+        for column in columns_of(methods, datasets, with_ratios=bool(choice.baseline))
+        if not column.ratio or any(column.quantity in one.values for one in called)
+    )
     if not columns:
         raise InputError("no method has a figure for any column; name other --datasets or --scales")
     methods = [m for m in methods if not m.kind or any(c.quantity in m.values for c in columns)]
     notes, blocks, differences = Notes(), [], []
     for scale in scales:
-        groups = _groups([method for method in methods if method.scale == scale], choice.sort)
-        layout = _Layout(columns, groups, choice, notes, several_devices=len(_devices(methods)) > 1)
+        own = [method for method in methods if method.scale == scale]
+        groups = _groups(own, of_cost(columns, choice.sort))
+        layout = _Layout(columns, groups, choice, notes)
         blocks.append(Block(scale, tuple(layout.lines()), tuple(groups)))
         differences += layout.differences
     return PaperTable(
         columns,
         tuple(blocks),
         tuple(notes.texts),
-        tuple(_remarks(columns, choice, methods, differences)),
+        (*unfinished, *_remarks(columns, choice, methods, names, differences)),
         tuple(differences),
     )
 
@@ -50,13 +70,11 @@ class _Layout:
         groups: Sequence[Group],
         choice: Choice,
         notes: Notes,
-        several_devices: bool,
     ) -> None:
         self._columns = columns
         self._groups = groups
         self._baseline = choice.baseline
         self._notes = notes
-        self._several_devices = several_devices
         self._marks = {column: _marks(column, groups) for column in columns if column.quality}
         self.differences = [
             difference
@@ -76,8 +94,6 @@ class _Layout:
                 yield Line(method.name, method.kind, numbers, cells)
 
     def _sources(self, method: Method) -> Iterable[str]:
-        if self._several_devices and not method.kind:
-            yield f"measured on {method.device}"
         shown = (method.sources.get(column.quantity) for column in self._columns)
         yield from dict.fromkeys(f"source: {source}" for source in shown if source)
 
@@ -138,7 +154,7 @@ def _datasets(methods: Sequence[Method], choice: Choice) -> list[str]:
     return list(choice.datasets) or there or all_there
 
 
-def _groups(methods: Sequence[Method], sort: str) -> list[Group]:
+def _groups(methods: Sequence[Method], sort: Sequence[Column]) -> list[Group]:
     """Gather the rows of each method; sort by cost, methods of unknown cost last."""
     gathered: dict[str, list[Method]] = {}
     for method in methods:
@@ -146,9 +162,9 @@ def _groups(methods: Sequence[Method], sort: str) -> list[Group]:
     groups = [sorted(group, key=lambda method: bool(method.kind)) for group in gathered.values()]
 
     def cost(group: Group) -> tuple[float, str]:
-        quantity = COSTS[sort].quantity
-        first = leading(group, quantity)
-        return first.values[quantity] if first else float("inf"), group[0].key
+        known = ((leading(group, column.quantity), column.quantity) for column in sort)
+        values = (first.values[quantity] for first, quantity in known if first)
+        return next(values, float("inf")), group[0].key
 
     return sorted(groups, key=cost)
 
@@ -164,10 +180,6 @@ def _marks(column: Column, groups: Sequence[Group]) -> Mapping[Method, Mark]:
     return {m: names[levels.index(value)] for m, value in printed.items() if value in levels}
 
 
-def _devices(methods: Sequence[Method]) -> dict[str, None]:
-    return dict.fromkeys(method.device for method in methods if not method.kind)
-
-
 def _called(methods: Sequence[Method], name: str) -> list[Method]:
     return [method for method in methods if method.key == key_of(name)]
 
@@ -176,20 +188,20 @@ def _remarks(
     columns: Sequence[Column],
     choice: Choice,
     methods: Sequence[Method],
+    names: Sequence[str],
     differences: Sequence[Difference],
 ) -> Iterable[str]:
-    devices = list(_devices(methods))
     metrics = {column.quantity.metric for column in columns}
     yield f"Methods by {COSTS[choice.sort].heading.partition(' [')[0]}, cheapest first."
     if any(column.quantity.on == HR_SIZE for column in columns):
         yield f"Costs other than parameters are of a {HR_SIZE} output."
     if any(column.quality for column in columns):
         yield (
-            "PSNR and SSIM are of the Y channel; marked are the best and the second best method, "
-            "each by its first row that has the figure."
+            "PSNR and SSIM are of the Y channel; bold is the best and underlined the second best "
+            "method, each by its first row that has the figure."
         )
-    if metrics & {"latency_ms", "memory_mib"} and len(devices) == 1:
-        yield f"Measured on {devices[0]}."
+    if metrics & {"latency_ms", "memory_mib"} and len(names) == 1:
+        yield f"Measured on {names[0]}."
     if any(column.ratio for column in columns):
         yield f"Ratios are those of {choice.baseline} over the row, both from one device."
     if any(method.kind for method in methods):

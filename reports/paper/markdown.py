@@ -32,7 +32,7 @@ def _block(table: PaperTable, block: Block) -> str:
 def _cell(cell: Cell) -> str:
     figure = _MARKS[cell.mark] % escape(cell.text)
     figure += _raised(() if cell.note is None else (cell.note,))
-    return f"{figure} <sub>{escape(cell.small)}</sub>" if cell.small else figure
+    return f"{figure}<br><sub>{escape(cell.small)}</sub>" if cell.small else figure
 
 
 def _raised(numbers: tuple[int, ...]) -> str:

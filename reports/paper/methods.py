@@ -1,8 +1,8 @@
 """Measured runs and published figures as the same rows: a method at one scale."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from harness.entries.checkpoints import how_to_get
@@ -19,6 +19,7 @@ class Quantity(NamedTuple):
 
     metric: str
     on: str = ""
+    device: str = ""  # that took it, where the table has those of several side by side
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Method:
 
     def origin(self, quantity: Quantity) -> str:
         """Return the source or device of a figure; times and memory compare within one."""
-        return self.sources.get(quantity, self.device)
+        return quantity.device or self.sources.get(quantity, self.device)
 
     @property
     def key(self) -> str:
@@ -55,6 +56,50 @@ def leading(group: Group, quantity: Quantity) -> Method | None:
 def key_of(name: str) -> str:
     """Return `dlgsanettiny` for `DLGSANet-tiny`; the `+` of a self-ensemble stays."""
     return "".join(c for c in _SCALE.sub("", name).casefold() if c.isalnum() or c == "+")
+
+
+def devices(methods: Iterable[Method]) -> list[str]:
+    """Return the devices that methods were measured on."""
+    return list(dict.fromkeys(method.device for method in methods if not method.kind))
+
+
+def side_by_side(methods: Iterable[Method]) -> list[Method]:
+    """Join the measured rows of each method, the times of each device under its name.
+
+    Of other figures the first row's stand. A second row from one device stays a row of its own.
+    """
+    joined: dict[tuple[str, int], Method] = {}
+    rows = list[Method]()
+    for method in methods:
+        if method.kind:
+            rows.append(method)
+            continue
+        values, spread = (
+            {_of_device(quantity, method.device): value for quantity, value in figures.items()}
+            for figures in (method.values, method.spread)
+        )
+        first = joined.get((method.key, method.scale))
+        if first and not any(q.device for q in values.keys() & first.values.keys()):
+            whole = replace(
+                first,
+                values=dict(first.values) | _without(values, first.values),
+                spread=dict(first.spread) | _without(spread, first.spread),
+            )
+            rows[rows.index(first)] = joined[first.key, first.scale] = whole
+        else:
+            own = replace(method, values=values, spread=spread)
+            rows.append(own)
+            joined.setdefault((own.key, own.scale), own)
+    return rows
+
+
+def _without(figures: dict[Quantity, float], known: Collection[Quantity]) -> dict[Quantity, float]:
+    return {quantity: value for quantity, value in figures.items() if quantity not in known}
+
+
+def _of_device(quantity: Quantity, device: str) -> Quantity:
+    timed = quantity.metric in ("latency_ms", "memory_mib")
+    return quantity._replace(device=device) if timed else quantity
 
 
 def of_published(figures: Iterable[Published]) -> list[Method]:

@@ -74,6 +74,9 @@ for (const slider of all(".slider")) {
 }
 
 const boards = all("table.board"), tabs = all("[role=tab]");
+const STEP = 100;  // rows that are drawn at once: more when the reader comes to the last one
+let drawn = STEP;
+const more = document.getElementById("more");
 
 function choice() {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -88,6 +91,7 @@ function choice() {
 }
 
 function choose(change) {
+  drawn = STEP;
   const chosen = { ...choice(), ...change };
   chosen.hide = chosen.hide.join(",");
   const defaults = { track: tabs[0].dataset.track, sort: "rank", direction: "ascending" };
@@ -107,13 +111,17 @@ function apply() {
   document.getElementById("text").value = chosen.text;
   document.getElementById("show").value = chosen.show;
   for (const box of all(".columns input")) box.checked = !chosen.hide.includes(box.value);
-  for (const table of boards) {
-    sort(table, chosen.sort, chosen.direction);
-    hideColumns(table, chosen.hide);
-    hideRows(table, chosen);
-  }
-  const shown = all("section:not([hidden]) .board tr[data-eligible]:not([hidden])").length;
-  document.getElementById("count").textContent = shown + " entries";
+  const table = document.querySelector("section[role=tabpanel]:not([hidden]) .board");
+  sort(table, chosen.sort, chosen.direction);
+  hideColumns(table, chosen.hide);
+  const wanted = hideRows(table, chosen);
+  document.getElementById("count").textContent = wanted + " entries";
+  more.hidden = wanted <= drawn;
+}
+
+function drawMore(rows) {
+  drawn += rows;
+  apply();
 }
 
 function hideColumns(table, keys) {
@@ -126,14 +134,18 @@ function hideColumns(table, keys) {
 
 function hideRows(table, { text, show }) {
   const wanted = text.toLowerCase();
+  let fitting = 0;
   for (const body of table.tBodies) {
     const rows = all("tr[data-eligible]", body);
     for (const row of rows) {
-      row.hidden = !row.textContent.toLowerCase().includes(wanted)
-        || (show !== "" && row.dataset.eligible !== show);
+      const fits = (!wanted || row.textContent.toLowerCase().includes(wanted))
+        && (show === "" || row.dataset.eligible === show);
+      fitting += fits;
+      row.hidden = !fits || fitting > drawn;
     }
     body.hidden = rows.every((row) => row.hidden);
   }
+  return fitting;
 }
 
 if (tabs.length) {
@@ -161,5 +173,9 @@ if (tabs.length) {
     }));
   }
   addEventListener("hashchange", apply);
+  addEventListener("beforeprint", () => drawMore(Infinity));
+  more.addEventListener("click", () => drawMore(STEP));
+  const reached = (seen) => seen.some((one) => one.isIntersecting) && drawMore(STEP);
+  new IntersectionObserver(reached, { rootMargin: "600px" }).observe(more);
   apply();
 }

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +98,10 @@ def test_a_run_in_which_an_entry_fails_exits_1_and_has_its_report(tmp_path, caps
         ("good", "1", "ok"),
         ("factory raises", "", "failed"),
     ]
+    assert run(tmp_path / "out", data, "good", "factory_raises") == cli.SOMETHING_FAILED
+    first, again = "All 2 entries are finished: nothing is measured.\n\n", capsys.readouterr().out
+    assert again.startswith(first)
+    assert printed.endswith(again.removeprefix(first))
     assert run(tmp_path / "out", data, "good") == cli.OK
 
 
@@ -257,3 +262,21 @@ def test_show(capsys):
     assert "wrong_manifest: cannot be used" in printed
     assert cli.main(["show", "device", "--device", "cpu"]) == cli.OK
     assert "perf_counter_ns" in capsys.readouterr().out
+
+
+@pytest.mark.heavy
+def test_a_run_says_where_the_log_of_an_entry_is_that_ended_itself(tmp_path, capsys):
+    entry = tmp_path / "talks"
+    shutil.copytree(tiny.SUBMISSIONS / "ends_process", entry)
+    model = (
+        (entry / "model.py")
+        .read_text()
+        .replace("os._exit", "print('a last word', flush=True); os._exit")
+    )
+    (entry / "model.py").write_text(model)
+    data, out = tiny.write_data(tmp_path / "data"), tmp_path / "out"
+    options = ["--protocol", str(tiny.PROTOCOL), "--device", "fake", "--data", str(data)]
+    assert cli.main(["run", str(entry), *options, "--out", str(out), "--rounds", "0"]) == 1
+    page = capsys.readouterr().out.splitlines()[-1].rpartition(": ")[2]
+    assert page == str(out / "report" / "factsheets" / "talks.html")
+    assert "a last word" in Path(page).read_text()

@@ -10,7 +10,10 @@ import termios
 import time
 from functools import partial
 
+import pytest
+
 from harness import cli
+from reports import PUBLISHED
 from tests.support import tiny
 from tests.support.places import ROOT
 
@@ -44,6 +47,31 @@ def test_a_terminal_shows_one_live_bar(tmp_path):
     assert "[1/1] good: time" in shown
     assert "\n" not in shown.strip()  # it stays on its line
     assert "Report: " in printed
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize(
+    "arguments", [["rank", str(PUBLISHED / "ntire2026.csv")], ["run", "--dry-run"]]
+)
+def test_tables_fit_the_terminal(tmp_path, columns, arguments):
+    master, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, columns))
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "run_challenge.py", *arguments],
+        cwd=tmp_path,
+        env=environment | {"ESR_HARNESS_CACHE": str(tmp_path / "cache")},
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+    )
+    os.close(terminal)
+    shown = _read_all(master).splitlines()
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    rule = next(number for number, line in enumerate(shown) if line.startswith("----"))
+    table = shown[rule - 1 : next(n for n in range(rule, len(shown)) if not shown[n])]
+    assert len(table) > 4
+    assert max(map(len, table)) <= columns
 
 
 def test_an_interrupt_stops_at_once_and_says_how_to_go_on(tmp_path):

@@ -33,3 +33,32 @@ def test_every_fault_is_told_with_its_line(tmp_path, capsys):
         f"FIX  {file}, line {track}: track 'runtime': unknown metric 'runtime_s'; "
         "did you mean 'runtime_ms'?",
     ]
+
+
+def test_faults_of_the_layout_are_told_all_at_once_with_their_lines(tmp_path, capsys):
+    cli.main(["protocol", "new", "mine", "--to", str(tmp_path)])
+    file = tmp_path / "mine.toml"
+    text = file.read_text().replace("scale = 4", "scale = 'four'\ncolor = 'rgb'", 1)
+    text = text.replace("db = 26.99", "db = 'high'").replace("private = true", "privat = true")
+    head, _, tail = text.rpartition('method = "exp_ratio"')
+    file.write_text(head + 'method = "ratio"' + tail)
+    capsys.readouterr()
+    assert cli.main(["protocol", "check", str(file)]) == cli.SOMETHING_FAILED
+    printed = capsys.readouterr().out.splitlines()
+    lines = file.read_text().splitlines()
+    at = {
+        words: 1 + lines.index(line)
+        for words, line in {
+            "unknown key 'color' at the top level; did you mean 'colour'?": "color = 'rgb'",
+            "scale must be a whole number, not 'four'": "scale = 'four'",
+            "unknown key 'privat' at [splits[1]]; did you mean 'private'?": "privat = true",
+            "splits[1].threshold.db must be a number, not 'high'": "db = 'high'",
+            "tracks[3].method must be one of 'exp_ratio', 'rank_sum', not 'ratio'": (
+                'method = "ratio"'
+            ),
+        }.items()
+    }
+    assert printed == [f"FIX  {file}, line {line}: {fault}" for fault, line in at.items()]
+    file.write_text("name = 'mine'\nscale = = 4\n")
+    cli.main(["protocol", "check", str(file)])
+    assert f"{file}, line 2: Invalid value (at line 2" in capsys.readouterr().out

@@ -16,7 +16,7 @@ import pytest
 from harness import protocols
 from harness.errors import InputError
 from harness.evaluation.bench import Bench
-from harness.evaluation.cluster import Cluster, DetachedError
+from harness.evaluation.cluster import Cluster
 from harness.evaluation.slurm import Settings
 from harness.store.passes import Store
 from tests.support import tiny
@@ -32,7 +32,7 @@ SETTINGS = Settings(
     jobs=4,
     job_minutes=30,
     slurm={"mem": "1500M"},
-    lease_s=6.0,
+    lease_s=12.0,  # a busy machine may keep a task from renewing its claim
     poll_s=0.5,
 )
 
@@ -64,7 +64,7 @@ class Parent(threading.Thread):
         except Exception as error:
             self._error = error
 
-    def ended(self, seconds=150):
+    def ended(self, seconds=400):
         self.join(seconds)
         assert self._error is None, self._error
         assert self._ended is not None, "the parent still waits"
@@ -87,7 +87,7 @@ def nodes_at_work(out):
 def test_tasks_nodes_and_the_controller_die_and_nothing_is_lost(cluster, bench, tmp_path):
     chores = [Chore(f"chore{number}", seconds=4, first_seconds=4) for number in range(9)]
     parent = Parent(chores, bench, tmp_path / "out")
-    wait_for(lambda: "esr-" in cluster.call("squeue", "-h", "-o", "%j", check=False))
+    wait_for(cluster.queue)
     cluster.kill_controller()  # just after the submission: the job may be forgotten
     cluster.start_controller()
     wait_for(lambda: len(nodes_at_work(tmp_path / "out")) >= 2)
@@ -95,8 +95,9 @@ def test_tasks_nodes_and_the_controller_die_and_nothing_is_lost(cluster, bench, 
     cluster.kill_node(killed)
     cluster.call("scontrol", "update", f"nodename={killed}", "state=down", "reason=test")
     cluster.call("scontrol", "update", f"nodename={drained}", "state=drain", "reason=test")
-    task = max(cluster.processes(drained))
-    os.kill(task, signal.SIGKILL)
+    for task in sorted(cluster.processes(drained))[-1:]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(task, signal.SIGKILL)
     cluster.kill_controller()
     time.sleep(2)
     cluster.start_controller()
@@ -113,7 +114,7 @@ def test_tasks_nodes_and_the_controller_die_and_nothing_is_lost(cluster, bench, 
 
 
 def test_a_preempted_task_gives_its_unit_back_and_it_is_done_once_more(cluster, bench, tmp_path):
-    chores = [Chore(f"chore{number}", seconds=1, first_seconds=60) for number in range(2)]
+    chores = [Chore(f"chore{number}", seconds=1, first_seconds=300) for number in range(2)]
     parent = Parent(chores, bench, tmp_path / "out")
     wait_for(lambda: sum(begun(bench, chore.name) for chore in chores) == 2)
     at_work = ",".join(sorted(nodes_at_work(tmp_path / "out")))
@@ -171,23 +172,12 @@ def test_a_parent_that_is_killed_is_followed_by_one_on_another_host(cluster, ben
     elsewhere = 'hostname another && exec "$@"'
     command = ["unshare", "--uts", "sh", "-c", elsewhere, "sh", sys.executable, "-c", script]
     second = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert second.stdout.strip() == str([""] * 6), second.stderr
     assert [begun(bench, f"chore{number}") for number in range(6)] == [1] * 6
     submissions = list((tmp_path / "out" / "jobs").glob("esr-*/submission-*"))
     assert len(submissions) == 1  # the tasks of the first parent went on
-
-
-def test_a_detached_run_goes_on_alone_and_is_picked_up(cluster, bench, tmp_path):
-    out = tmp_path / "out"
-    chores = [Chore("one", seconds=3), Chore("two", seconds=3)]
-    with pytest.raises(DetachedError, match="2 tasks of esr-"):
-        Cluster(SETTINGS, out, detach=True).carry_out(chores, bench)
-    wait_for(lambda: done(bench, "one") and done(bench, "two"))
-    ended = Cluster(SETTINGS, out).carry_out(chores, bench)
-    assert [end.lost for end in ended] == ["", ""]
-    assert [begun(bench, name) for name in ("one", "two")] == [1, 1]
 
 
 def test_a_submission_that_was_cut_off_is_made_again(cluster, bench, tmp_path, monkeypatch):

@@ -164,6 +164,12 @@ def test_number_and_size_are_limited(tmp_path, limits, reason):
         files.listed(Submission("a", folder, manifest), limits=limits)
 
 
+def test_every_package_of_an_import_is_lent(tmp_path):
+    folder = write(tmp_path / "a", model="import os, cv2, lmdb  # thop\nfrom .basicsr import x\n")
+    (found,) = discover([folder], stand_ins=("cv2", "lmdb", "thop", "timm"))
+    assert found.manifest.stand_ins == ("cv2", "lmdb")
+
+
 def test_a_name_that_is_no_text_is_a_name(tmp_path):
     folder = write(tmp_path / "a")
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff.py")).write_text("x")

@@ -1,5 +1,6 @@
 """The figure that a factsheet names is kept, or refused with its reason."""
 
+import os
 from dataclasses import replace
 
 import PIL.Image
@@ -38,6 +39,14 @@ def test_a_figure_that_cannot_be_shown_is_told_in_one_sentence(tmp_path, name, c
     with pytest.raises(SubmissionError) as told:
         illustration.keep(Submission("x", tmp_path, manifest), Store(tmp_path / "out"))
     assert str(told.value).startswith(f"figure {name!r} {reason}")
+
+
+def test_a_fifo_for_a_figure_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "figure.png")
+    manifest = discover([tiny.SUBMISSIONS / "good"])[0].manifest
+    manifest = replace(manifest, factsheet=replace(manifest.factsheet, figure="figure.png"))
+    with pytest.raises(SubmissionError, match=r"cannot be read \(it is no regular file\)"):
+        illustration.keep(Submission("x", tmp_path, manifest), Store(tmp_path / "out"))
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "svg"])

@@ -59,6 +59,13 @@ runtime_ms = 8
         (GOOD.replace('"a"', '" "'), "name is empty"),
         (GOOD + "[claimed]\nruntime_s = 1\n", "claimed has 'runtime_s', which is no figure"),
         (GOOD.replace('factory = "Network"', ""), "model.factory is missing"),
+        (GOOD + "[build]\n", "[build] takes `command` or `extension`"),
+        (GOOD + '[build]\nextension = ["op.cu"]\n', "build.extension op.cu does not exist"),
+        (
+            GOOD + '[build]\ncommand = ["make"]\nfolder = ".."\n',
+            "build.folder '..' is no folder of",
+        ),
+        (GOOD + '[build]\ncommand = ["make"]\nneeds = "rocm"\n', "build.needs must be one of"),
     ],
 )
 def test_faults_of_a_manifest_name_file_and_remedy(tmp_path, manifest, message):
@@ -111,6 +118,10 @@ def test_options_that_contradict_each_other_are_one_sentence(tmp_path, options, 
         (GOOD.replace("model.py", "m" * 5000), "does not exist"),
         (GOOD.replace("model.py", "\\u0000.py"), "has control characters; write it without"),
         (GOOD.replace("model.py", "\\u202Eyp.py"), "has control characters; write it without"),
+        (
+            GOOD + "[weights]\npath = 'model_zoo\\net.pth'\n",
+            "has backslashes; write 'model_zoo/net.pth'",
+        ),
         (GOOD.replace('"a"', f'"{"a" * 201}"'), "more than 200 characters"),
         (GOOD.replace('"a"', '"\\u001b"'), "name is empty"),
         (GOOD + '[claimed]\n"\\u001b[2J" = "x"\n', "claimed.[2J must be a number"),

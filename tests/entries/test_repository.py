@@ -14,7 +14,6 @@ from tests.support import official, tiny
 EXPECTED = {
     -1: ("ok", None, ""),
     0: ("partial", "load", "model_zoo/team00_absent.pth is not there"),
-    1: ("failed", "manifest", "id 1 is empty"),
     2: ("ok", None, ""),
     3: ("ok", None, ""),
     4: ("ok", None, ""),
@@ -162,6 +161,30 @@ def test_an_operator_built_in_the_clone_runs_and_its_twin_is_counted(tmp_path):
     assert not any(flag.startswith("stand-in") for flag in entry.flags)
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("allowed", [True, False])
+def test_an_operator_is_built_where_the_user_allows_it(allowed, tmp_path, monkeypatch):
+    overlay = tmp_path / "overlays"
+    overlay.mkdir()
+    (overlay / "small.toml").write_text(
+        'recognised_by = "models/team07_operator.py"\n[entries.7]\noperator = "span_attention"\n'
+        'twin = { factory = "Operated", arguments = { use_operator = false } }\n'
+        'build = { folder = "operator_source", command = ["python", "make.py"] }\n'
+    )
+    monkeypatch.setattr("harness.entries.repository.OVERLAYS", overlay)
+    clone = official.write_edition(tmp_path / "clone")
+    made = f"open('span_attention.py', 'w').write({OPERATOR!r})"
+    (clone / "operator_source" / "make.py").write_text(made)
+    found = discover([clone], ids=(7,), stand_ins=tuple(WORKING), build=allowed)
+    data = tiny.write_data(tmp_path / "data")
+    result, recorder = tiny.run_found(tmp_path / "out", data, found, edition=tiny.untimed())
+    (entry,) = result.entries
+    assert entry.status == "ok", entry.failure
+    assert ("build" in [stage for _, stage in recorder.stages]) is allowed
+    assert ("plain-path" in entry.flags) is not allowed
+    assert entry.inspection.operator_missing is not allowed
+
+
 def test_check_looks_at_one_id_with_stand_ins_or_without(clone, capsys):
     options = ["--protocol", str(tiny.PROTOCOL), "--device", "fake"]
     assert main(["check", str(clone), "--ids=0", *options]) == 1
@@ -208,10 +231,26 @@ def test_an_id_that_the_repository_lacks_is_refused(clone):
         discover([clone], ids=(0, 99))
 
 
-def test_empty_branches_keep_their_id(clone):
+def test_an_empty_branch_is_a_placeholder_left_out_with_a_word(clone, capsys):
+    told = []
+    assert discover([clone], ids=(1,), tell=told.append) == []
+    said = "id 1 of NTIRE_ESR is a placeholder, an empty branch; it is left out"
+    assert told == [said]
+    assert main(["check", str(clone), "--ids=1"]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == said
+
+
+def test_an_empty_branch_of_a_known_team_keeps_its_id(clone, tmp_path, monkeypatch):
+    overlay = tmp_path / "overlays"
+    overlay.mkdir()
+    (overlay / "small.toml").write_text(
+        'recognised_by = "models/team07_operator.py"\n[entries.1]\nnote = "never published"\n'
+    )
+    monkeypatch.setattr("harness.entries.repository.OVERLAYS", overlay)
     (found,) = discover([clone], ids=(1,))
     assert isinstance(found, BrokenSubmission)
     assert (found.id, found.name) == (1, "01")
+    assert "id 1 is empty (never published); nothing can be run" in str(found.error)
 
 
 def test_show_lists_every_id_with_its_files_and_what_is_missing(clone, capsys):
@@ -222,5 +261,5 @@ def test_show_lists_every_id_with_its_files_and_what_is_missing(clone, capsys):
         "id -1: -1_Plain_baseline, models/team00_plain.py, model_zoo/team00_plain.pth"
     )
     assert lines[1].endswith("; missing: model_zoo/team00_absent.pth")
-    assert "models/team03_package/network.py" in lines[4]
+    assert "models/team03_package/network.py" in lines[3]
     assert lines[-1].endswith("; missing: models/team15_gone.py")

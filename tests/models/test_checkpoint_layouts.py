@@ -37,7 +37,7 @@ def test_published_checkpoint_loads_strictly(
     architecture: Architecture, checkpoint: Checkpoint, shared: Path
 ) -> None:
     file = shared / "weights" / checkpoint.file
-    state, _ = read(file, WeightsTable(path=checkpoint.file))
+    state, *_ = read(file, WeightsTable(path=checkpoint.file))
     network = architecture.build()
     network.load_state_dict(state, strict=True)
     assert layout(network) == [

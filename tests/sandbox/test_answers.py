@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from harness.records import Failure
 from harness.records.schema import from_table
 from harness.records.text import one_line
 from harness.sandbox import answers
-from tests.support.answers import BETWEEN, RESULTS, answer, job
+from tests.support.answers import RESULTS, answer, job
 
 JSON = st.recursive(
     st.none()
@@ -31,7 +30,7 @@ JSON = st.recursive(
 
 def read(pass_name, content):
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return answers.outcome(content, job(pass_name), "log", BETWEEN)
+    return answers.outcome(content, job(pass_name), "log")
 
 
 def places(value, path=()):
@@ -110,25 +109,10 @@ def test_a_switch_of_either_interface_may_have_been_changed():
 @pytest.mark.parametrize(
     ("path", "new", "why"),
     [
-        (("result", "samples_ms", "valid", 0, 0), -1.0, "out of range"),
-        (("result", "samples_ms", "valid", 0, 0), 0.0, "a time of 0"),
-        (("result", "samples_ms", "valid", 0, 0), "nan", "a number is nan"),
-        (("result", "samples_ms", "valid", 0, 0), 2995.0, "took longer than the visit"),
-        (("result", "samples_ms", "valid", 0), [1.0], "other images or sweeps"),
-        (("result", "samples_ms", "valid"), [[1.0, 1.0]], "other images or sweeps"),
-        (("result", "samples_ms", "test"), ..., "of other splits"),
-        (("result", "digests", "test"), [], "of other images"),
-        (("result", "digests", "test", 0), "0", "no sha256"),
-        (("result", "digests", "test", 0), "", "no sha256"),
-        (("result", "whole_ms"), {"test": [[1.0]]}, "whole_ms is of other splits"),
-        (("result", "row_ms"), {"test": [[1, 1.0]]}, "row_ms is of other images"),
-        (("result", "graph_ms"), {"test": [[0, 0.0]]}, "graph_ms has a time of 0"),
-        (("result", "sweeps_s"), {"test": [99.0, 103.0]}, "sweeps_s lies outside the visit"),
-        (("result", "perturbed_ms", "test"), [[1, 1.0]], "perturbed_ms is of other images"),
-        (("result", "perturbed_ms", "valid"), [[0, 1.0], [0, 1.0]], "is of other images"),
-        (("result", "began_s"), 99.0, "not of the time in which it was made"),
-        (("result", "ended_s"), 111.0, "not of the time in which it was made"),
-        (("result", "bursts"), {"test": {"began_s": 101, "ended_s": 103, "images": 9}}, "outside"),
+        (("result", "cores", 0), -1, "out of range"),
+        (("result", "cores", 0), "nan", "a number is nan"),
+        (("result", "dtypes"), ..., "lacks the key 'dtypes'"),
+        (("result", "samples_ms"), {"valid": [[1.0]]}, "samples_ms"),
         (("result", "flags"), {"<b>": ""}, "flags"),
         (("switches_changed",), {"threads": 1}, "no list of switches"),
         (("switches_changed",), ["os.system"], "no list of switches"),
@@ -148,10 +132,3 @@ def test_a_failure_comes_with_its_log():
     told = {"failure": {"stage": "load", "reason": "no \x1b[31mfile"}}
     outcome = read("inspect", told)
     assert (outcome.failure, outcome.log) == (Failure("load", "no [31mfile"), "log")
-
-
-def test_the_official_policy_asks_for_one_pass():
-    asked = job("time")
-    asked = replace(asked, timing=replace(asked.timing, policy="official"))
-    with pytest.raises(PassError, match="other images or sweeps"):
-        answers.outcome(json.dumps(answer("time")).encode(), asked, "", BETWEEN)

@@ -22,7 +22,7 @@ def level(request):
 def reached(level, tmp_path_factory):
     """Return what a submission that tries every way out reported."""
     world = hostile.World(tmp_path_factory.mktemp("world"))
-    outcome, images = hostile.restored("reaches", world.told(), level, world.folder / "lr")
+    outcome, images = hostile.restored("reaches", world.told(), level)
     for made in world.sockets:
         world.heard += hostile.heard(made)
         made.close()
@@ -50,30 +50,43 @@ def test_nothing_outside_was_touched(reached):
 
 
 @pytest.mark.parametrize("kind", hostile.ANSWERS)
-def test_an_answer_in_the_harness_s_place_is_the_entry_s_failure(level, kind, tmp_path):
-    outcome, _ = hostile.restored("answers", {"kind": kind}, level, tmp_path)
+def test_an_answer_in_the_harness_s_place_is_the_entry_s_failure(level, kind):
+    outcome, _ = hostile.restored("answers", {"kind": kind}, level)
     assert outcome.failure is not None
     assert outcome.failure.stage == "process"
     assert "\x1b" not in outcome.failure.reason
 
 
-def test_a_daemon_is_dead_when_the_pass_is_over(level, tmp_path):
+@pytest.mark.parametrize("kind", hostile.EXCHANGES)
+def test_interfering_with_the_exchange_harms_the_entry_alone(level, kind):
+    outcome, images = hostile.interfered(kind, level)
+    assert "sealed" not in outcome.log
+    expected = hostile.EXCHANGES[kind]
+    if expected == "failed":
+        assert outcome.failure is not None
+        assert outcome.failure.stage in ("process", "forward")
+        return
+    assert (outcome.failure, len(images)) == (None, 3), outcome.log
+    assert [int(image.max()) for image in images] == [0 if expected == "black" else 128] * 3
+
+
+def test_a_daemon_is_dead_when_the_pass_is_over(level):
     file = "beats"  # in its working folder
-    outcome, images = hostile.restored("lingers", {"kind": "daemon", "file": file}, level, tmp_path)
+    outcome, images = hostile.restored("lingers", {"kind": "daemon", "file": file}, level)
     assert (outcome.failure, len(images)) == (None, 1), outcome.log
     assert hostile.running() == []
 
 
-def test_a_fork_bomb_is_refused_further_processes_and_ended(level, tmp_path):
-    outcome, _ = hostile.restored("lingers", {"kind": "bomb", "file": ""}, level, tmp_path)
+def test_a_fork_bomb_is_refused_further_processes_and_ended(level):
+    outcome, _ = hostile.restored("lingers", {"kind": "bomb", "file": ""}, level)
     if os.geteuid() == 0 and not _counts_processes():
         pytest.skip("root's processes are counted in control groups alone, and none can be made")
     assert "refused after" in outcome.log
     assert hostile.running() == []
 
 
-def test_it_can_kill_no_one_but_itself(level, tmp_path):
-    outcome, _ = hostile.restored("lingers", {"kind": "kills", "file": ""}, level, tmp_path)
+def test_it_can_kill_no_one_but_itself(level):
+    outcome, _ = hostile.restored("lingers", {"kind": "kills", "file": ""}, level)
     assert outcome.failure is not None
     assert "SIGKILL" in outcome.failure.reason
 

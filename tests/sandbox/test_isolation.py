@@ -28,9 +28,16 @@ def test_paths_of_hr_images_results_and_other_entries_are_not_told(runs):
         assert hidden not in log
 
 
-def test_lr_images_have_neutral_names(runs):
+def test_no_lr_image_is_there_before_it_is_handed_over(runs):
     _, entries = runs
-    assert "'lr/0.npy', 'lr/1.npy'" in entries["snoops"].log
+    assert "'job.json', 'submission', 'submission/model.py'" in entries["snoops"].log
+    assert ".npy" not in entries["snoops"].log
+
+
+def test_a_worker_is_not_told_whether_it_is_timed(runs):
+    _, entries = runs
+    assert '"pass_name": "restore"' in entries["snoops"].log
+    assert '"time"' not in entries["snoops"].log
 
 
 def test_switches_that_an_entry_changed_are_flagged(runs):

@@ -1,6 +1,7 @@
 """Intervals over rounds, held to closed forms and to scipy's own t tests."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,3 +69,14 @@ def test_many_at_once_are_as_one_by_one():
         one = estimates.estimate(row.tolist())
         assert (mean[index], error[index], freedom[index]) == (one.mean, one.error, one.freedom)
     assert (freedom < 9).any()  # some rows have outliers
+
+
+def test_chances_of_many_means_are_as_one_by_one():
+    samples = np.array([TEN, [one + 0.004 for one in TEN], [0.0] * 10, [-1.0] * 10, TEN[::-1]])
+    means = np.array([0.001, 0.02, 0.0, -1.0, -0.003])
+    expected = [
+        replace(estimates.estimate(list(row)), mean=mean).exceeds(0)
+        for row, mean in zip(samples, means, strict=True)
+    ]
+    assert estimates.chances(samples, means) == pytest.approx(expected)
+    assert estimates.chances(samples[:, :1], means) == [None] * 5

@@ -12,7 +12,7 @@ HONEST = Work(4096, 600_000_000, 6_000_000, 28.0, 24.0, 60)
 def flags(params=100_000, **found):
     found = {"work": HONEST} | found
     inspection = Inspection(params, params, Complexity({}, 0, 0), **found)
-    return flags_of(inspection, MANIFEST)
+    return flags_of(inspection, MANIFEST, "fvcore")
 
 
 def test_an_honest_network_has_no_flag():

@@ -1,5 +1,6 @@
 """One run at a time on a folder of results."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -13,8 +14,10 @@ from tests.support import tiny
 from tests.support.places import ROOT
 
 HOLDS = """
-import signal, sys
+import fcntl, signal, sys
 from pathlib import Path
+if len(sys.argv) > 2:
+    fcntl.flock = lambda *_: None
 from harness.store import lock
 with lock.held(Path(sys.argv[1])):
     print("held", flush=True)
@@ -47,3 +50,40 @@ def test_one_that_was_killed_holds_it_no_longer(tmp_path):
     holder.communicate()
     with lock.held(tmp_path):
         pass
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Hold the folder from another host, of whose locks this one is told nothing."""
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    monkeypatch.setattr(lock, "_WATCHED_S", 3.0)
+    another = ["unshare", "--uts", "sh", "-c", 'hostname another && exec "$@"', "sh"]
+    if subprocess.run([*another, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no other host name can be had here")
+    holder = subprocess.Popen(
+        [*another, sys.executable, "-c", HOLDS, tmp_path, "silently"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout.readline() == "held\n"
+    yield holder
+    holder.kill()
+    holder.communicate()
+
+
+def test_one_on_another_host_is_heard_of_though_its_lock_is_not_seen(elsewhere, tmp_path):
+    refused = rf"process {elsewhere.pid} on another, .* dead, remove {tmp_path}/\.lock"
+    with pytest.raises(RunError, match=refused), lock.held(tmp_path):
+        pytest.fail("it was held twice")
+
+
+def test_one_that_died_on_another_host_is_told_of_and_followed(elsewhere, tmp_path):
+    elsewhere.kill()
+    elsewhere.wait()
+    told = []
+    with lock.held(tmp_path, told.append):
+        assert f"not let go of by a run of process {elsewhere.pid} on another, begun 2" in told[0]
+        assert told[1:] == ["It does not: this run goes on where that one stopped."]
+    with lock.held(tmp_path, told.append):  # that one was let go of
+        assert len(told) == 2

@@ -18,14 +18,16 @@ from tests.support.places import ROOT
 
 NODES = ("node1", "node2", "node3", "node4")
 _TEMPLATES = Path(__file__).with_name("slurm")
+_PORTS = 5  # of one cluster: its controller's, and one of each node
+_PATIENCE_S = 300.0  # on a busy machine
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
 
 
 class PrivateCluster:
     """The daemons, and what can happen to them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self._port = folder, port
 
     def start(self) -> None:
         """Start all daemons and wait until every node is idle."""
@@ -36,6 +38,8 @@ class PrivateCluster:
             os.mknod(device, 0o666 | 0o020000, os.makedev(1, 3))
         for name in ("slurm.conf", "gres.conf"):
             text = (_TEMPLATES / f"{name}.in").read_text().replace("@DIR@", str(self.folder))
+            for number in range(_PORTS):
+                text = text.replace(f"@PORT{number}@", str(self._port + number))
             (self.folder / name).write_text(text.replace("@HOST@", socket.gethostname()))
         (self.folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
         key = self.folder / "munge.key"
@@ -59,9 +63,23 @@ class PrivateCluster:
 
     def call(self, *command: str, check: bool = True) -> str:
         """Run a command on the cluster; return what it printed."""
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0 or not check, f"{command}: {done.stderr}"
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=check, timeout=60)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            assert not check, f"{error}: {error.stderr}"
+            return ""
         return done.stdout
+
+    def queue(self, told: str = "%i") -> list[str]:
+        """Return a line for each job that waits or runs, as soon as Slurm answers."""
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self.call("squeue", "-h", "-t", "PD,R", "-o", told).splitlines()
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     def start_controller(self) -> None:
         """Start slurmctld, with the state that the last one left."""
@@ -74,12 +92,15 @@ class PrivateCluster:
     def start_node(self, node: str) -> None:
         """Start the slurmd of a node, and wait until jobs can run there."""
         self.call("slurmd", "-N", node)
-        self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
         wait_for(lambda: self._up(node))
 
     def _up(self, node: str) -> bool:
+        """Tell whether jobs can run on a node; ask for it again where they cannot."""
         states = self.call("sinfo", "-h", "-n", node, "-o", "%T", check=False).split()
-        return bool(states) and set(states) <= {"idle", "mixed", "allocated"}
+        if states and set(states) <= {"idle", "mixed", "allocated"}:
+            return True
+        self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
+        return False
 
     def kill_node(self, node: str) -> None:
         """End a node as a power cut does: slurmd, and all that runs there."""
@@ -110,11 +131,11 @@ def started() -> Iterator[PrivateCluster]:
         wanted = f"{', '.join(missing)} (Debian: slurmctld slurmd slurm-client munge)"
         pytest.skip(f"a private Slurm cluster needs {wanted if missing else 'root'}")
     with (
-        _alone(),
+        _ports() as port,
         tempfile.TemporaryDirectory(prefix="cluster-") as name,
         pytest.MonkeyPatch.context() as at,
     ):
-        cluster = PrivateCluster(Path(name))
+        cluster = PrivateCluster(Path(name), port)
         cluster.folder.chmod(0o755)
         at.setenv("SLURM_CONF", f"{name}/slurm.conf")
         at.setenv("PYTHONPATH", str(ROOT))  # of the tasks
@@ -126,14 +147,20 @@ def started() -> Iterator[PrivateCluster]:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Wait for the cluster of another process of these tests to end: its ports are the same."""
-    with Path(tempfile.gettempdir(), "private-cluster.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _ports() -> Iterator[int]:
+    """Hold the ports of a cluster, which no other process of these tests has; yield the first."""
+    for port in range(16800, 17000, _PORTS):
+        with Path(tempfile.gettempdir(), f"private-cluster-{port}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield port
+            return
+    raise AssertionError("forty clusters run on this host")
 
 
-def wait_for(condition, seconds: float = 90) -> None:
+def wait_for(condition, seconds: float = _PATIENCE_S) -> None:
     """Wait until a condition holds; fail where it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -14,8 +14,7 @@ from harness import protocols
 from harness.entries.discovery import discover
 from harness.records import Job
 from harness.sandbox import jail
-from harness.sandbox.process import run_pass
-from harness.sandbox.staging import SourceImage
+from harness.sandbox.process import as_told, run_pass
 from tests.support import tiny
 from tests.support.places import ROOT
 
@@ -36,23 +35,39 @@ ANSWERS = [
     "300 MB as its result",
     "an endless device as its result",
     "a loop of links as its result",
-    "a FIFO as an SR image",
-    "300 MB as an SR image",
-    "a link to another file as an SR image",
-    "a folder as an SR image",
-    "a link in place of the SR folder",
     "a folder that cannot be removed",
 ]
+EXCHANGES = {  # what one that interferes with the exchange comes to: failed, black, or as it was
+    "closes the channel": "failed",
+    "shuts the channel down": "failed",
+    "is silent": "failed",
+    "says what is no answer": "failed",
+    "says 8 KB": "failed",
+    "answers before it is asked": "failed",
+    "floods the channel": "failed",
+    "answers, and is gone": "failed",
+    "sends descriptors with its answer": "failed",
+    "closes the slot of LR": "failed",
+    "closes the slot of SR": "failed",
+    "writes SR elsewhere": "black",
+    "seals the slots": "honest",
+    "makes the slots huge": "honest",
+}
+HURRIES = {  # whether the runtime of one that would be faster than it is comes to be disputed
+    "honest": False,
+    "replaces the clock": True,
+    "replaces the clock in C": True,
+    "returns a tensor that is computed later": False,  # it is refused
+    "leaves the work to a thread": True,
+}
 HARMLESS = {  # inside, these reach what is the pass's own and goes with it
     "bubblewrap": {"leave a file in shared memory", "leave a file in /tmp", "send by UDP"},
     "landlock": set(),
 }
 
 
-def restored(name, arguments, level, folder, time_limit=300):
-    """Let a hostile submission restore one image; return the outcome and the SR images."""
-    folder.mkdir(exist_ok=True)
-    np.save(folder / "lr.npy", np.zeros((*SIZE, 3), np.uint8))
+def restored(name, arguments, level, time_limit=300, calls=1):
+    """Let a hostile submission restore an image `calls` times; return outcome and SR images."""
     (found,) = discover([HOSTILE / name])
     model = replace(found.manifest.model, arguments=arguments)
     submission = replace(found, manifest=replace(found.manifest, model=model))
@@ -64,19 +79,21 @@ def restored(name, arguments, level, folder, time_limit=300):
         "fake",
         edition.switches,
         edition.cost_size,
-        edition.timing,
     )
     images = []
-    outcome = run_pass(
-        job,
-        submission,
-        [SourceImage("valid", folder / "lr.npy")],
-        jail=JAILS[level],
-        time_limit=time_limit,
-        sr_sizes=[(4 * SIZE[0], 4 * SIZE[1])],
-        receive=lambda _, sr: images.append(sr),
-    )
+
+    def drive(exchange):
+        images.extend(exchange.called(np.zeros((*SIZE, 3), np.uint8)).sr for _ in range(calls))
+        return as_told
+
+    outcome = run_pass(job, submission, drive, jail=JAILS[level], time_limit=time_limit)
     return outcome, images
+
+
+def interfered(kind, level):
+    """Let a submission interfere with the exchange, in the first of three calls."""
+    limit = 20 if kind == "is silent" else 300
+    return restored("interferes", {"kind": kind}, level, limit, calls=3)
 
 
 def attempted(outcome):
@@ -141,7 +158,7 @@ class World:
         left = [file for file in self.folder.rglob("*") if file.is_file() and not file.is_socket()]
         mine = {file for file in self.files.values() if file.is_file()}
         same = all(file.read_bytes() == self.contents for file in mine)
-        return same and {f for f in left if f.name != "lr.npy"} == mine
+        return same and set(left) == mine
 
 
 def heard(made):

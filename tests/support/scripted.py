@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from harness import protocols
 from harness.entries.discovery import discover
 from harness.evaluation.bench import Bench
-from harness.evaluation.session import Contestant
+from harness.evaluation.visits import Contestant
 from harness.images.datasets import open_splits
 from harness.records import DeviceState, Entry, Failure, Outcome, Visit
 from harness.records.schema import to_table

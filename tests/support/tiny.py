@@ -73,6 +73,6 @@ def run_found(
     edition = options.pop("edition", None) or protocols.load(PROTOCOL)
     executor = options.pop("executor", None)
     splits = open_splits(edition, data, cache=ImageCache(data / "cache"))
-    recorder = Recorder()
-    bench = Bench(edition, splits, "fake", Store(out), recorder, **options)
+    recorder, device = Recorder(), options.pop("device", "fake")
+    bench = Bench(edition, splits, device, Store(out), recorder, **options)
     return challenge.run(found, bench, out, "tests", executor=executor), recorder

@@ -93,7 +93,7 @@ class VirtualGpu(TorchDispatchMode):
         self.idle, self.ramp_s, self.pause_s = idle, ramp_s, pause_s
         self.now = self.worked = 0.0  # the host's clock; seconds of work in a row
         self._ends = deque([0.0], maxlen=QUEUE)
-        self.streams, self.tuned, self._live = [], set(), []
+        self.streams, self.tuned, self._live, self._pinned = [], set(), [], []
         self.current = [Stream(self, index) for index in range(2)]  # of each device
         self.device = 0  # the current one
         self.peak = self.reserved = self.peak_reserved = 0
@@ -104,7 +104,10 @@ class VirtualGpu(TorchDispatchMode):
     # ------------------------------------------------------------ what runs on it
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        kwargs = {name: value for name, value in (kwargs or {}).items() if name != "pin_memory"}
+        kwargs = dict(kwargs or {})
+        if kwargs.pop("pin_memory", False):  # the host's
+            self._pinned.append(func(*args, **kwargs))
+            return self._pinned[-1]
         if func in _BY_INVERSE and not isinstance(args[1], torch.Tensor):
             func, args = _BY_INVERSE[func], (args[0], 1 / args[1])
         out = func(*args, **kwargs)
@@ -150,6 +153,8 @@ class VirtualGpu(TorchDispatchMode):
         return sum(storages.values())
 
     def _hold(self, tensor):
+        if any(tensor.untyped_storage().data_ptr() == one.data_ptr() for one in self._pinned):
+            return
         self._live.append(weakref.ref(tensor))
         held = self.allocated()
         if held > self.limit:

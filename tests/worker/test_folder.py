@@ -3,17 +3,10 @@
 import os
 import socket
 
-import numpy as np
 import pytest
 
 from harness.errors import PassError
 from harness.worker.folder import PassFolder
-
-READS = {
-    "progress": lambda folder: folder.progress(),
-    "result.json": lambda folder: folder.result(),
-    "sr/0": lambda folder: folder.take_sr(0, (2, 3)),
-}
 
 
 def _sparse(file):
@@ -45,41 +38,14 @@ def folder(tmp_path):
         yield folder
 
 
-@pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("thing", THINGS)
-def test_what_is_no_file_of_its_size_is_a_failure_at_once(folder, name, thing):
-    THINGS[thing](folder.root / name)
+def test_what_is_no_file_of_its_size_is_a_failure_at_once(folder, thing):
+    THINGS[thing](folder.root / "result.json")
     with pytest.raises(PassError, match="cannot be read"):
-        READS[name](folder)
+        folder.result()
 
 
-@pytest.mark.parametrize("text", ["-1", "1e9", "٣", "", "NaN", "\x1b[2J"])
-def test_a_progress_that_is_no_number_is_none(folder, text):
-    (folder.root / "progress").write_text(text)
-    assert folder.progress() == 0
-
-
-def test_files_of_another_folder_are_not_read_in_the_place_of_its_own(folder, tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "0").write_bytes(bytes(18))
-    (folder.root / "sr").rename(tmp_path / "away")
-    (folder.root / "sr").symlink_to(other)
-    assert folder.take_sr(0, (2, 3)) is None
-
-
-def test_honest_files_are_taken(folder):
-    pixels = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
-    assert folder.take_sr(0, (2, 3)) is None
-    folder.put_sr(0, pixels)
-    folder.put_progress(7)
+def test_an_honest_result_is_taken(folder):
+    assert folder.result() is None
     folder.put_result({"result": {}})
-    assert (folder.take_sr(0, (2, 3)) == pixels).all()
-    assert list((folder.root / "sr").iterdir()) == []
-    assert (folder.progress(), folder.result()) == (7, b'{"result": {}}')
-
-
-def test_an_image_of_another_size_is_a_failure(folder):
-    folder.put_sr(0, np.zeros((2, 2, 3), np.uint8))
-    with pytest.raises(PassError, match=r"12 bytes, not \(2, 3\) pixels"):
-        folder.take_sr(0, (2, 3))
+    assert folder.result() == b'{"result": {}}'

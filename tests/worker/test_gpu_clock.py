@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from harness.errors import ForwardError
+from harness.evaluation.clock import Sample, measure
 from harness.records import Entry, RoundVisit, Timing, TimingPolicy
 from harness.statistics import launches, runtimes
 from harness.statistics.scrutiny import Circumstances, of_visits
-from harness.worker.clock import Sample, measure
 from harness.worker.devices import select
 from harness.worker.loading import Network
 from harness.worker.pixels import to_input, to_uint8
+from tests.support.inside import Inside
 from tests.support.virtual_gpu import LAUNCH, RECORD, WAKE, Stream, VirtualGpu
 
 AROUND = Circumstances(noise=0.2, input_size=(16, 20), scale=2)
@@ -34,7 +35,7 @@ class Nearest(torch.nn.Module):
 
 def sample(height, width, split="valid", seed=0):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    return Sample(split, (height, width), lambda: to_input(pixels, 1.0))
+    return Sample(split, (height, width), pixels.copy)
 
 
 IMAGES = [sample(16, 20), sample(16, 20, seed=1), sample(24, 10)]
@@ -46,16 +47,8 @@ NEAREST = Nearest()
 def visit(gpu, module=NEAREST, images=IMAGES, policy=POLICY, name="cuda:0"):
     device = select(name)
     with gpu:
-        return measure(
-            Network(module, 2),
-            images,
-            device,
-            policy,
-            digest=lambda sr: f"{float(sr.mean()):.9f}",
-            progress=lambda done: None,
-            data_range=1.0,
-            seed=0,
-        )
+        caller = Inside(Network(module, 2), device, data_range=1.0)
+        return measure(caller, images, device, policy, progress=str, seed=0)
 
 
 def flags(found):
@@ -111,7 +104,7 @@ def test_an_input_that_is_changed_in_place_is_no_other_call_s(gpu):
 
 
 def test_the_runtime_is_that_of_the_official_pair_of_events(gpu):
-    lr, module, device = IMAGES[0].load(), Nearest(), select("cuda")
+    lr, module, device = to_input(IMAGES[0].load(), 1.0), Nearest(), select("cuda")
     with gpu, torch.no_grad():
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         torch.cuda.synchronize()
@@ -205,29 +198,12 @@ def test_reserved_memory_is_that_of_the_split_s_warm_calls(gpu):
 def test_timed_calls_come_after_so_much_work_that_clocks_have_risen(monkeypatch):
     # clocks rise after 0.45 s of work, 20 calls; two passes agree within 5 % long before
     gpu = VirtualGpu(kernel_ms=1.0, idle=0.5, ramp_s=0.45).install(monkeypatch)
-    monkeypatch.setattr("harness.worker.clock.calls.monotonic", lambda: gpu.now)
+    monkeypatch.setattr("harness.worker.calls.monotonic", lambda: gpu.now)
     found = visit(gpu, policy=TimingPolicy(rounds=1, sweeps=2))
     assert every(found.samples_ms) == [pytest.approx(21 * gpu.kernel_ms, rel=0.05)] * 6
 
 
 # ---------------------------------------------------------------- between calls
-
-
-def test_one_call_on_each_image_is_digested_in_a_sweep_that_is_drawn(gpu):
-    digested = []
-    with gpu:
-        for seed in range(3):
-            measure(
-                Network(Nearest(), 2),
-                IMAGES,
-                select("cuda"),
-                TimingPolicy(rounds=1, sweeps=3, warm_up_seconds=0.0),
-                digest=lambda sr: digested.append(tuple(sr.shape)) or "",
-                progress=lambda done: None,
-                data_range=1.0,
-                seed=seed,
-            )
-    assert len(digested) == 3 * len(IMAGES)
 
 
 @pytest.mark.parametrize("data_range", [1.0, 255.0])
@@ -293,7 +269,8 @@ def test_what_a_graph_replays_is_what_the_network_computes(gpu):
     with gpu, torch.no_grad():
         graphed = device.graphed(module)
         for image in (IMAGES[0], IMAGES[1], IMAGES[2]):
-            assert torch.equal(graphed(image.load()), module(image.load()))
+            lr = to_input(image.load(), 1.0)
+            assert torch.equal(graphed(lr.clone()), module(lr))
 
 
 # ---------------------------------------------------------------- what fails
@@ -308,7 +285,7 @@ def test_a_timed_forward_that_runs_out_of_memory_is_one_sentence(gpu):
     with pytest.raises(ForwardError) as raised:
         visit(gpu, Grows())
     assert str(raised.value).startswith(
-        "timing image 1 of valid, LR 16x20, ran out of memory, asking for 2.00 MiB more"
+        "image 1 of valid: the forward of a 16x20 image ran out of memory, asking for 2.00 MiB more"
     )
 
 
@@ -316,7 +293,7 @@ def test_a_kernel_that_faults_is_one_sentence_though_the_host_hears_of_it_late(g
     gpu.fault_after = 600
     with pytest.raises(ForwardError) as raised:
         visit(gpu, policy=TimingPolicy(policy="official"), images=IMAGES * 12)
-    assert "of valid, LR" in str(raised.value)
+    assert "of valid: the forward" in str(raised.value)
     assert "illegal memory access" in str(raised.value)
 
 

@@ -12,13 +12,15 @@ import numpy as np
 
 from harness.errors import DataError
 from harness.images.cache import CachedImage, ImageCache
-from harness.images.datasets import layouts
+from harness.images.datasets import layouts, public
 from harness.images.datasets.layouts import Found
-from harness.images.datasets.pairs import Pair, open_pairs
+from harness.images.datasets.pairs import Pair, left_out, open_pairs, too_small
+from harness.images.datasets.public import PublicData
 from harness.images.png import Image
 from harness.images.resize import USUAL, Border, Convention, make_lr
 
 _SCALES = (2, 3, 4, 8)  # that are looked for
+_USUAL_SCALES = (2, 3, 4)  # at which LR may be made from HR images alone
 _CONVENTIONS = tuple(
     Convention(*one) for one in product(get_args(Border), (True, False), (True, False))
 )
@@ -54,36 +56,86 @@ def _found(folder: Path) -> Iterator[tuple[str, Mapping[int, Found]]]:
     if scales := _scales(folder, "."):
         yield folder.name, scales
         return
-    inner = (one.name for one in folder.iterdir() if one.is_dir())
+    # RCAN's layout has the sets below a folder of each side
+    inner = [one.name for place in (folder, folder / "HR") for one in _folders(place)]
     for name in sorted({re.sub(r"_[HL]R(_bicubic)?$", "", one) for one in inner}):
         if scales := _scales(folder, name):
             yield name, scales
 
 
+def _folders(place: Path) -> list[Path]:
+    return [one for one in place.iterdir() if one.is_dir()] if place.is_dir() else []
+
+
 def _scales(data: Path, name: str) -> Mapping[int, Found]:
-    """Return what there is of a data set at each scale; without LR images, HR at scale 1."""
-    every = {scale: one for scale in _SCALES if (one := layouts.find(data, name, scale))}
-    with_lr = {scale: one for scale, one in every.items() if one.lr}
+    """Return what there is of a data set at each scale; without LR images, HR at scale 1.
+
+    A scale whose folder of LR images is there, and empty, is there too.
+    """
+    every = {
+        scale: one
+        for scale in _SCALES
+        if (one := layouts.find(data, name, scale)) and (one.hr or one.lr)
+    }
+    with_lr = {s: one for s, one in every.items() if one.lr or _is_of_scale(one, s)}
     alone = next(iter(every.values()), None)
     return with_lr or ({1: alone} if alone else {})
 
 
+def _is_of_scale(found: Found, scale: int) -> bool:
+    """Tell whether there is a folder of LR images that is for this scale alone."""
+    folder = Path(found.layout.lr).parent.name.lower()
+    return not found.lr_is_made and folder.endswith(f"x{scale}")
+
+
 def _of_set(name: str, scales: Mapping[int, Found], cache: ImageCache) -> Iterator[Remark]:
     for scale, found in scales.items():
-        where = f"{name}, x{scale}" if found.lr else name
+        where = name if scale == 1 else f"{name}, x{scale}"
         pairs, faults = open_pairs(found, scale, scale, cache)
         yield Remark(True, f"{where}: {_summary(pairs, found)}")
+        if set_ := public.known(name):
+            yield from _counted(where, set_, len(found.hr or found.lr))
         for fault in faults:
             yield Remark(False, f"{where}: {fault}")
+        if others := left_out(found):
+            yield Remark(True, f"{where}: {others}")
+        for asked, pair in product(_USUAL_SCALES, pairs) if scale == 1 else ():
+            if pair.hr and (fault := too_small(pair.name, pair.hr, asked, asked)):
+                yield Remark(False, f"{where}, x{asked}: {fault}")
         if found.hr and found.lr:
             for remark in _degradation(pairs, scale):
                 yield Remark(remark.good, f"{where}: {remark.text}")
+    yield from _absent(name, scales)
+
+
+def _counted(where: str, expected: PublicData, images: int) -> Iterator[Remark]:
+    """Say how many images a known data set lacks, or has too many."""
+    if expected.images in (None, images):
+        return
+    off = images - (expected.images or 0)
+    which = f"{off} too many" if off > 0 else f"{-off} are missing; see {expected.source}"
+    yield Remark(
+        False, f"{where}: {images} images, and {expected.name} has {expected.images}: {which}"
+    )
+
+
+def _absent(name: str, scales: Mapping[int, Found]) -> Iterator[Remark]:
+    """Say at which usual scales there is nothing, where each has HR images of its own."""
+    every = {layout.name: layout for layout in layouts.LAYOUTS}
+    own = all("{scale}" in every[one.layout.name].hr for one in scales.values())
+    missing = [f"x{scale}" for scale in _USUAL_SCALES if scale not in scales]
+    if own and missing:
+        yield Remark(
+            True,
+            f"{name}: nothing at {', '.join(missing)}; LR is made there of whole HR images in "
+            f"{name}/HR",
+        )
 
 
 def _summary(pairs: Sequence[Pair], found: Found) -> str:
     images: list[CachedImage] = [pair.hr or pair.lr for pair in pairs]
     what = "pairs, HR"
-    if not found.lr:
+    if found.lr_is_made:
         what = "HR images, from which LR is made where it is needed,"
     elif not found.hr:
         what = "LR images, which can be timed but not scored,"

@@ -1,12 +1,16 @@
 """How a data set is laid out: known patterns, tried in their order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import DataError
 
 Files = Mapping[str, Path]  # what `*` stands for -> file
+_IMAGES = {  # suffixes of what somebody may take for an image of the set
+    *(".png", ".bmp", ".jpg", ".jpeg", ".jp2", ".tif", ".tiff", ".gif", ".webp"),
+    *(".ppm", ".pgm", ".pnm", ".npy"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ LAYOUTS = (
     Layout("BasicSR, original", "{set}/original/*.png", "{set}/LRbicx{scale}/*.png", 12),
     Layout("NTIRE", "{set}_HR/*.png", "{set}_LR/*x{scale}.png"),
     Layout("DIV2K", "{set}_HR/*.png", "{set}_LR_bicubic/X{scale}/*x{scale}.png"),
+    # both sides in one folder, beside what the release's own methods made
+    Layout(
+        "SelfExSR",
+        "{set}/image_SRF_{scale}/*_SRF_{scale}_HR.png",
+        "{set}/image_SRF_{scale}/*_SRF_{scale}_LR.png",
+    ),
+    Layout(
+        "RCAN", "HR/{set}/x{scale}/*_HR_x{scale}.png", "LR/LRBI/{set}/x{scale}/*_LRBI_x{scale}.png"
+    ),
     Layout("HR images alone", "{set}/*.png", ""),
 )
 
@@ -50,20 +63,42 @@ class Found:
     hr: Files
     lr: Files
     lr_is_made: bool  # from HR, as there is no folder of LR images
+    hr_left_out: tuple[Path, ...] = ()  # images in the folder of HR that no pattern takes
+    lr_left_out: tuple[Path, ...] = ()
 
 
 def find(data: Path, name: str, scale: int) -> Found | None:
-    """Find a data set: the first layout with both sides, or else with HR, or else with LR."""
-    every = [at(data, layout.filled(name, scale)) for layout in LAYOUTS]
-    best = max(every, key=lambda one: (bool(one.hr and one.lr), bool(one.hr), bool(one.lr)))
-    return best if best.hr or best.lr else None
+    """Find a data set: the first layout with both sides, or else with HR, or else with LR.
+
+    One whose images no pattern takes is found too, without files.
+    """
+
+    def worth(one: Found) -> tuple[bool, ...]:
+        return bool(one.hr and one.lr), bool(one.hr), bool(one.lr), bool(one.hr_left_out)
+
+    best = max((at(data, layout.filled(name, scale)) for layout in LAYOUTS), key=worth)
+    return best if any(worth(best)) else None
 
 
 def at(data: Path, layout: Layout) -> Found:
     """Return the files that fit a layout whose patterns are filled in; none where nothing does."""
     hr, lr = files(data, layout.hr), files(data, layout.lr)
     has_lr_folder = bool(layout.lr) and (data / layout.lr).parent.is_dir()
-    return Found(layout, hr, lr, lr_is_made=bool(hr) and not has_lr_folder)
+    taken = {*hr.values(), *lr.values()}
+    return Found(
+        layout,
+        hr,
+        lr,
+        lr_is_made=bool(hr) and not has_lr_folder,
+        hr_left_out=_left_out(data, layout.hr, taken),
+        lr_left_out=_left_out(data, layout.lr, taken),
+    )
+
+
+def _left_out(data: Path, pattern: str, taken: Collection[Path]) -> tuple[Path, ...]:
+    """List the image files in the folder of a pattern that are none of `taken`."""
+    files = sorted((data / pattern).parent.glob("[!.]*")) if pattern else []
+    return tuple(f for f in files if f.suffix.lower() in _IMAGES and f not in taken)
 
 
 def files(data: Path, pattern: str) -> Files:

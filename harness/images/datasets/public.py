@@ -28,6 +28,8 @@ class PublicData:
     name: str
     source: str  # where to get it
     archive: Archive | None = None  # None where no address gives it to everyone
+    images: int | None = None  # that it has
+    aliases: tuple[str, ...] = ()
 
 
 _IN_PAPERS = (
@@ -44,17 +46,29 @@ PUBLIC = (
             448_993_893,
             "DIV2K_valid_HR",
         ),
+        images=100,
     ),
-    *(PublicData(name, _IN_PAPERS) for name in ("Set5", "Set14", "B100", "Urban100")),
-    PublicData("Manga109", "http://www.manga109.org, whose terms are to be accepted"),
+    PublicData("Set5", _IN_PAPERS, images=5),
+    PublicData("Set14", _IN_PAPERS, images=14),
+    PublicData("B100", _IN_PAPERS, images=100, aliases=("BSD100", "BSDS100")),
+    PublicData("Urban100", _IN_PAPERS, images=100),
+    PublicData("Manga109", "http://www.manga109.org, whose terms are to be accepted", images=109),
 )
+
+
+def known(name: str) -> PublicData | None:
+    """Return the data set that papers call so, in any case; None where it is none of them."""
+    called = name.casefold()
+    for one in PUBLIC:
+        if called in (other.casefold() for other in (one.name, *one.aliases)):
+            return one
+    return None
 
 
 def named(name: str) -> PublicData:
     """Return a data set by its name, in any case. Raises DataError, which lists all names."""
-    for one in PUBLIC:
-        if one.name.casefold() == name.casefold():
-            return one
+    if one := known(name):
+        return one
     names = ", ".join(one.name for one in PUBLIC)
     raise DataError(f"no public data set is known as {name!r}; there are {names}")
 

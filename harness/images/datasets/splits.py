@@ -12,7 +12,7 @@ from harness.errors import DataError
 from harness.images.cache import CachedImage, ImageCache
 from harness.images.datasets import layouts
 from harness.images.datasets.layouts import Found, Layout
-from harness.images.datasets.pairs import Pair, open_pairs
+from harness.images.datasets.pairs import Pair, left_out, open_pairs
 from harness.images.resize import USUAL
 from harness.records import Protocol, Split, SplitInfo
 
@@ -30,6 +30,7 @@ class SplitData:
     pairs: tuple[Pair, ...]
     layout: str = ""  # its name, where it was looked for in all known ones
     made_lr: str = ""  # how LR was made from HR; empty where it was found
+    left_out: str = ""  # image files in its folders that are no part of it
 
     @property
     def scorable(self) -> bool:
@@ -53,7 +54,13 @@ class SplitData:
         hr_digest = self.hr_digest if self.scorable else ""
         digests = (self.lr_digest, hr_digest)
         return SplitInfo(
-            self.name, names, *digests, sizes, layout=self.layout, made_lr=self.made_lr
+            self.name,
+            names,
+            *digests,
+            sizes,
+            layout=self.layout,
+            made_lr=self.made_lr,
+            left_out=self.left_out,
         )
 
 
@@ -86,7 +93,10 @@ def open_splits(
         raise DataError(f"the data in {data} has {len(faults)} fault(s):\n  {listed}")
     if not any(split.pairs for split in found):
         wanted = ", ".join(split.wanted for split in splits)
-        raise DataError(f"{data} holds no split of protocol {protocol.name}; it wants {wanted}")
+        advice = _one_set(data, protocol.scale)
+        raise DataError(
+            f"{data} holds no split of protocol {protocol.name}{advice}; it wants {wanted}"
+        )
     return found
 
 
@@ -121,15 +131,25 @@ def _open_split(
     )
     faults.extend(f"{split.name}: {fault}" for fault in wrong)
     made_lr = f"MATLAB's bicubic ({USUAL})" if found.lr_is_made else ""
-    return SplitData(split.name, pairs, found.layout.name, made_lr)
+    return SplitData(split.name, pairs, found.layout.name, made_lr, left_out(found))
 
 
 def _find(split: Split, data: Path, scale: int) -> Found | None:
     if split.hr:
-        found = layouts.at(data, Layout("", split.hr, split.lr))
-        return found if found.hr or found.lr else None
-    tried = (layouts.find(data, name, scale) for name in (split.name, *split.aliases))
-    return next((found for found in tried if found), None)
+        tried = [layouts.at(data, Layout("", split.hr, split.lr))]
+    else:
+        names = (split.name, *split.aliases)
+        tried = [one for name in names if (one := layouts.find(data, name, scale))]
+    holding = (one for one in tried if one.hr or one.lr)
+    return next(holding, None) or next((one for one in tried if left_out(one)), None)
+
+
+def _one_set(data: Path, scale: int) -> str:
+    """Say where a folder is itself a data set, of which the one above is wanted; or nothing."""
+    found = layouts.find(data, ".", scale)
+    if not found or not (found.hr or found.lr):
+        return ""
+    return f", but is itself a data set: name the folder that it lies in, {data.resolve().parent}"
 
 
 def _digest(images: Iterable[CachedImage]) -> str:

@@ -1,5 +1,6 @@
 """All counters on one input."""
 
+import contextlib
 import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -84,14 +85,17 @@ def costs(network: nn.Module, input: Tensor, held: int = 0) -> Costs:
     return complexity, modules
 
 
-def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Costs:
+def measure_affordably(
+    network: nn.Module, small: Tensor, input: Tensor, photographs: Sequence[Tensor] = ()
+) -> Costs:
     """Count what one forward of `network` on `input` costs, without a forward that is too dear.
 
     A network that is predicted to take LARGE multiply-accumulates or HELD bytes, by what it takes
     for the image `small` and by the areas, is counted on shapes alone: a copy of it on the meta
     device. It has to cost the same on `small` there as for real, and no counter may fail, so that
     no network that does something else with shapes is counted so; it is run for real. What it
-    costs on noise instead of `small` tells whether its cost depends on content.
+    costs on noise and on `photographs`, of the size of `small`, which is smooth, tells whether its
+    cost depends on content.
     """
     with torch.no_grad(), plainly(network):
         smooth = _with_same_draws(torch_count, network, small).flops
@@ -103,10 +107,26 @@ def measure_affordably(network: nn.Module, small: Tensor, input: Tensor) -> Cost
         dear = smooth * growth >= LARGE or held >= HELD
         counted = _on_shapes(network, small, smooth, input) if dear else None
         complexity, modules = counted or costs(network, input, held)
-        noisy = _on_noise(network, small)
-    if noisy not in (None, smooth):
-        complexity = replace(complexity, by_content=(smooth, noisy))
-    return complexity, modules
+        count = partial(_with_same_draws, torch_count, network)
+        told = by_content(lambda image: count(image).flops, small, photographs)
+    return replace(complexity, by_content=told), modules
+
+
+def by_content(
+    count: Callable[[Tensor], int], smooth: Tensor, photographs: Sequence[Tensor]
+) -> dict[str, int]:
+    """Return the FLOPs of images of one size by what they show, where they are not all alike.
+
+    An image that the network fails on is left out: it is asked no more of than of its own input.
+    """
+    noise = uniform_noise(smooth.shape).to(smooth.device, smooth.dtype)
+    images = {"smooth": smooth, "noise": noise}
+    images |= {f"photograph {number}": image for number, image in enumerate(photographs, 1)}
+    flops = {}
+    for name, image in images.items():
+        with contextlib.suppress(Exception):
+            flops[name] = count(image)
+    return flops if len(set(flops.values())) > 1 else {}
 
 
 def uniform_noise(shape: Sequence[int]) -> Tensor:
@@ -167,15 +187,6 @@ def _on_shapes(network: nn.Module, small: Tensor, flops: int, input: Tensor) -> 
     except Exception:  # whatever fails here is tried for real, and fails there for its own reason
         return None
     return None if counted[0].problems else counted
-
-
-def _on_noise(network: nn.Module, small: Tensor) -> int | None:
-    """Return the FLOPs of noise of the size of `small`; None where the network fails on it."""
-    noise = uniform_noise(small.shape).to(small.device)
-    try:
-        return _with_same_draws(torch_count, network, noise).flops
-    except Exception:  # it is asked no more of than of its own input
-        return None
 
 
 def _in_one_sentence(error: Exception) -> str:

@@ -17,7 +17,7 @@ from harness.worker.devices.cpu import CpuDevice
 from harness.worker.devices.cuda import CudaDevice
 from harness.worker.devices.fake import FakeDevice
 
-__all__ = ["Device", "Lap", "resolve", "select"]
+__all__ = ["Device", "Lap", "kind", "resolve", "select"]
 
 _NAMES = re.compile(r"cpu|(cuda|fake)(:\d+)?")
 _KINDS: dict[str, type[Device]] = {"cpu": CpuDevice, "cuda": CudaDevice, "fake": FakeDevice}
@@ -38,4 +38,9 @@ def select(name: str) -> Device:
     """Return the device called `name`: `cpu`, `cuda`, `cuda:N`, or `fake` in tests."""
     if not _NAMES.fullmatch(name):
         raise InputError(f"device {name!r} is unknown; use auto, cpu, cuda or cuda:N")
-    return _KINDS[name.partition(":")[0]](name)
+    return kind(name)(name)
+
+
+def kind(name: str) -> type[Device]:
+    """Return the class of the device called `name`, which need not be here."""
+    return _KINDS[name.partition(":")[0]]

@@ -28,6 +28,7 @@ class Device(Protocol):
     clock: str  # what takes the time here
     memory_kind: str  # what `peak_bytes` means here
     is_gpu: bool  # clocks that rise with work, a pool of memory, a driver that counts energy
+    scripted: bool  # whether its clock is none, in tests
 
     def __init__(self, name: str) -> None:
         """Open the device `name`. Raises InputError where it is absent."""

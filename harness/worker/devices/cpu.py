@@ -24,6 +24,7 @@ class CpuDevice:
     clock = "the host's perf_counter_ns"
     memory_kind = "peak growth of the process's resident memory since before its first forward"
     is_gpu = False
+    scripted = False
 
     def __init__(self, name: str = "cpu") -> None:
         self.torch_device = torch.device("cpu")

@@ -21,6 +21,7 @@ class CudaDevice:
     clock = "CUDA events"
     memory_kind = "peak memory allocated by PyTorch (torch.cuda.max_memory_allocated)"
     is_gpu = True
+    scripted = False
 
     def __init__(self, name: str = "cuda") -> None:
         if not self.available():

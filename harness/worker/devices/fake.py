@@ -31,6 +31,7 @@ class FakeDevice:
     clock = "scripted (fake device, for tests)"
     memory_kind = "bytes of the largest SR image (fake device)"
     is_gpu = False
+    scripted = True
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ hosting      CUDA and checkpoints as code of another machine expects them
 checkpoints  read without running code from them, or told what they are instead; unwrapped
 keys         which key of a checkpoint is which of a network's, whatever it was saved through
 weights      a checkpoint loaded into a network, its keys matched
+luma         a network of Y alone, its SR image completed by bicubic colour
 network      a network as it is called: padding, tiles, self-ensemble, what an output must be
 faults       an exception of an entry's code as one sentence
 absence      a module that was not found: what it is and what to do

@@ -9,8 +9,8 @@ from harness.worker.loading.standins import WORKING
 
 _PUBLISHED = {  # packages that the field's code needs; of others none is advised to be installed
     *WORKING,
-    *("accelerate", "addict", "causal_conv1d", "fairscale", "flash_attn", "fvcore", "kornia"),
-    *("lmdb", "matplotlib", "mmengine", "natten", "neosr", "pandas", "PIL", "ptflops", "pywt"),
+    *("accelerate", "addict", "causal_conv1d", "flash_attn", "fvcore", "kornia"),
+    *("matplotlib", "mmengine", "natten", "neosr", "pandas", "PIL", "ptflops", "pywt"),
     *("pytorch_lightning", "pytorch_wavelets", "requests", "scipy", "skimage", "spandrel"),
     *("tensorboard", "torchaudio", "tqdm", "transformers", "triton", "xformers", "yaml"),
 }

@@ -25,18 +25,20 @@ _LFS = b"version https://git-lfs"
 _SAVE_AGAIN = "save it again as torch.save(network.state_dict(), ...)"
 
 
-def read(file: Path, table: WeightsTable) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+def read(file: Path, table: WeightsTable) -> tuple[dict[str, Tensor], tuple[str, ...], str]:
     """Return the state dict of `file`, on the CPU, and the names in it of what is no tensor.
 
-    Raises LoadingError.
+    The last one says which of several networks in it was taken, where nobody named one. Raises
+    LoadingError.
     """
     refuse_other(file, table.path)
     _check_digest(file, table)
     content = _content(file, table.path)
+    chosen = ""
     if table.key:
         state, name = _entry(content, table.key, table), f"{table.key!r} of {table.path}"
     else:
-        state, name = _unwrapped(content), table.path
+        (state, chosen), name = _unwrapped(content), table.path
     if not isinstance(state, Mapping) or not _has_tensors(state):
         with_keys = f"with the keys {some(map(str, state))}" if isinstance(state, Mapping) else ""
         raise LoadingError(
@@ -44,7 +46,7 @@ def read(file: Path, table: WeightsTable) -> tuple[dict[str, Tensor], tuple[str,
             "name the right entry in weights.key"
         )
     tensors = {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
-    return tensors, tuple(str(key) for key in state if str(key) not in tensors)
+    return tensors, tuple(str(key) for key in state if str(key) not in tensors), chosen
 
 
 def refuse_other(file: Path, name: str) -> None:
@@ -70,8 +72,11 @@ def refuse_other(file: Path, name: str) -> None:
         raise LoadingError(f"{name} is text, not a checkpoint; put the checkpoint in its place")
 
 
-def unpickled(read: Callable[[], Any], name: str) -> Any:
-    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises."""
+def unpickled(read: Callable[[], Any], name: str, cure: str = _SAVE_AGAIN) -> Any:
+    """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises.
+
+    `cure` is what to do where the file would run code.
+    """
     try:
         return read()
     except pickle.UnpicklingError as error:
@@ -80,8 +85,7 @@ def unpickled(read: Callable[[], Any], name: str) -> Any:
             raise LoadingError(f"{name} is not a checkpoint that torch can read") from error
         what = f" of {refused[1]}" if refused else ""
         raise LoadingError(
-            f"{name} needs arbitrary unpickling{what}, which can run code, and is refused; "
-            f"{_SAVE_AGAIN}"
+            f"{name} needs arbitrary unpickling{what}, which can run code, and is refused; {cure}"
         ) from error
     except Exception as error:
         raise LoadingError(
@@ -149,10 +153,17 @@ def _followed(content: Any, key: str) -> Any:
     return {k.removeprefix(f"{key}."): v for k, v in below.items()} or None
 
 
-def _unwrapped(content: Any) -> Any:
-    """Return the state dict that a checkpoint holds under one of the usual names, or alone."""
+def _unwrapped(content: Any) -> tuple[Any, str]:
+    """Return the state dict that a checkpoint holds under one of the usual names, or alone.
+
+    And which was taken, where several of the usual names stand there.
+    """
+    chosen = ""
     while isinstance(content, Mapping):
-        inner = [content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping)]
+        usual = [key for key in _WRAPPERS if isinstance(content.get(key), Mapping)]
+        inner = [content[key] for key in usual]
+        if len(usual) > 1:
+            chosen = f"{usual[0]!r} is taken of {', '.join(usual)}; weights.key names another"
         if not inner and not _has_tensors(content):
             states = [value for value in content.values() if isinstance(value, Mapping)]
             inner = [state for state in states if _has_tensors(state)]
@@ -160,7 +171,7 @@ def _unwrapped(content: Any) -> Any:
         if not inner:
             break
         content = inner[0]
-    return content
+    return content, chosen
 
 
 def _has_tensors(content: Mapping[Any, Any]) -> bool:

@@ -16,6 +16,7 @@ from harness.worker.loading import absence
 _HARNESS = Path(__file__).resolve().parents[2]
 _PYTHON = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "platstdlib"))
 _PACKAGES = {"site-packages", "dist-packages"}
+_WANTS_LUMA = re.compile(r"to have 1 channels, but got 3 channels")  # of a network for Y alone
 
 
 def guarded(call: Callable[[], Any], doing: str, error: type[EntryError] = LoadingError) -> Any:
@@ -43,7 +44,8 @@ def _sentence(error: BaseException, doing: str) -> str:
             f"{doing} ran out of memory{wanted}; the network needs less, or the device more, of it"
         )
     said = f"{doing} raised {type(error).__name__}: {message[:300] or 'no message'}"
-    return f"{said} ({place})" if (place := _place(error)) else said
+    said += f" ({place})" if (place := _place(error)) else ""
+    return f"{said}; images are RGB, of 3 channels" if _WANTS_LUMA.search(message) else said
 
 
 def _message(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,11 @@ from torch.overrides import TorchFunctionMode
 
 from harness.worker.loading.checkpoints import refuse_other, unpickled
 from harness.worker.loading.weights import Mismatch, share_loaded
+
+_WEIGHTS_ALONE = (
+    "let the branch build the network and load its weights alone, saved as "
+    "torch.save(model.state_dict(), ...)"
+)
 
 
 class Visit:
@@ -34,12 +39,14 @@ def hosted(device: torch.device) -> Iterator[Visit]:
     def load(file: Any, *_: Any, **__: Any) -> Any:
         if isinstance(file, str | Path) and not Path(file).exists():
             visit.absent.append(str(file))
-            return AbsentCheckpoint()
+            return AbsentCheckpoint(str(file))
         name = "a checkpoint"
         if isinstance(file, str | Path):
             name = Path(file).name
             refuse_other(Path(file), name)
-        return unpickled(lambda: plain_load(file, map_location="cpu", weights_only=True), name)
+        return unpickled(
+            lambda: plain_load(file, map_location="cpu", weights_only=True), name, _WEIGHTS_ALONE
+        )
 
     def load_state_dict(self: nn.Module, state: Mapping[str, Any], *how: Any, **named: Any) -> Any:
         if isinstance(state, AbsentCheckpoint):
@@ -61,8 +68,18 @@ def hosted(device: torch.device) -> Iterator[Visit]:
 class AbsentCheckpoint(dict[str, Any]):
     """An empty checkpoint that holds itself under every name, as wrapped ones are unwrapped."""
 
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self._file = file
+
     def __getitem__(self, _: str) -> "AbsentCheckpoint":
         return self
+
+    def __getattr__(self, name: str) -> Never:
+        raise AttributeError(
+            f"{self._file} is not there, and the branch wants more than weights of it ({name!r}); "
+            f"{_WEIGHTS_ALONE}"
+        )
 
 
 class Elsewhere(TorchFunctionMode):

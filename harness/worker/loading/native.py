@@ -37,8 +37,12 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     else:
         complete = not needs_weights
 
+    params = _params(module) if manifest.model.deploy else None
+
     def network(module: torch.nn.Module) -> Network:
-        return Network.of(ready(module, device), manifest.model)
+        _deploy(module, manifest.model.deploy)
+        dtype = getattr(torch, manifest.model.dtype)
+        return Network.of(ready(module, device, dtype), manifest.model)
 
     twin = None
     if table := manifest.complexity:
@@ -47,18 +51,51 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
         _share_weights(plain, module, table.factory)
         twin = network(plain)
     lent = tuple(sorted(stand_ins.served))
-    return Loaded(network(module), complete, mismatch, twin, lent)
+    return Loaded(network(module), complete, mismatch, twin, lent, params=params)
 
 
 def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> torch.nn.Module:
     if not hasattr(source, factory):
         raise LoadingError(f"{file} defines no {factory!r}; correct the factory in the manifest")
-    module = guarded(lambda: getattr(source, factory)(**arguments), f"{factory}(...)")
+    given = {name: _options(value) for name, value in arguments.items()}
+    module = guarded(lambda: getattr(source, factory)(**given), f"{factory}(...)")
     if not isinstance(module, torch.nn.Module):
         raise LoadingError(
             f"{factory}(...) returned {type(module).__name__}; it must return a torch.nn.Module"
         )
     return module
+
+
+def _params(module: torch.nn.Module) -> int:
+    from harness.worker.complexity import count_parameters  # which only counting passes need
+
+    return count_parameters(module)
+
+
+def _deploy(module: torch.nn.Module, method: str) -> None:
+    """Let a network fold itself into the form that is measured, where the manifest says how."""
+    if not method:
+        return
+    if not callable(getattr(module, method, None)):
+        raise LoadingError(f"the network has no method {method!r}; correct model.deploy")
+    with torch.no_grad():
+        guarded(getattr(module, method), f"{method}()")
+
+
+class Options(dict[str, Any]):
+    """A table of arguments, whose keys are attributes too, as those that argparse gives."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"{name!r} is not among model.arguments") from None
+
+
+def _options(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Options({name: _options(inner) for name, inner in value.items()})
+    return [_options(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _share_weights(twin: torch.nn.Module, module: torch.nn.Module, factory: str) -> None:

@@ -8,8 +8,11 @@ import torch.nn.functional as F
 
 from harness.errors import ForwardError
 from harness.records import ModelTable
+from harness.worker.loading import luma
 from harness.worker.loading.faults import guarded
 from harness.worker.loading.weights import Mismatch
+
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Network:
     """A submission's network with the inference options of its manifest.
 
     Calling it takes the LR image [1, 3, h, w] in [0, data_range] to SR [1, 3, h*scale, w*scale].
-    Outermost is the self-ensemble; each of its images is padded, then cut into tiles. What a module
+    Outermost, of a network of luma, colour is set aside; then comes the self-ensemble; each of its
+    images is padded, then cut into tiles, which are cast to the network's precision. What a module
     does to its input in place reaches the image that was given, and no other call.
     """
 
@@ -27,6 +31,8 @@ class Network:
     tile: int | None = None  # side of square tiles of the LR image; None: the whole image
     tile_overlap: int = 32  # LR pixels that neighbouring tiles share
     self_ensemble: bool = False
+    luma_range: float | None = None  # data range of a network of luma alone
+    dtype: torch.dtype = torch.float32  # of what the module is given, and of its weights
 
     @classmethod
     def of(cls, module: torch.nn.Module, model: ModelTable) -> "Network":
@@ -38,10 +44,26 @@ class Network:
             model.tile,
             model.tile_overlap,
             model.self_ensemble,
+            model.data_range if model.channels == "y" else None,
+            getattr(torch, model.dtype),
         )
+
+    @property
+    def channels(self) -> int:
+        """Return how many the module takes and returns."""
+        return 3 if self.luma_range is None else 1
 
     def __call__(self, lr: torch.Tensor) -> torch.Tensor:
         """Restore one image; what the clock measures."""
+        if self.luma_range is None:
+            return self._all(lr)
+        return luma.restored(lr, self.luma_range, self._all)
+
+    def given(self, lr: torch.Tensor) -> torch.Tensor:
+        """Return an image as the module takes one: its first channels, in its precision."""
+        return lr[:, : self.channels].to(self.dtype)
+
+    def _all(self, lr: torch.Tensor) -> torch.Tensor:
         return self._ensembled(lr) if self.self_ensemble else self._padded(lr)
 
     def _ensembled(self, lr: torch.Tensor) -> torch.Tensor:
@@ -92,8 +114,8 @@ class Network:
 
     def _whole(self, lr: torch.Tensor) -> torch.Tensor:
         height, width = lr.shape[-2:]
-        sr: torch.Tensor = self.module(lr)
-        _check_output(sr, (height * self.scale, width * self.scale))
+        sr: torch.Tensor = self.module(lr.to(self.dtype))
+        _check_output(sr, (self.channels, height * self.scale, width * self.scale), lr.device)
         return sr
 
     def _starts(self, length: int, side: int) -> list[int]:
@@ -115,16 +137,21 @@ class Loaded:
     twin: Network | None = None  # for the counters, with the same weights
     stand_ins: tuple[str, ...] = ()  # packages that the harness stood in for
     operator_missing: bool = False  # `network` is the twin itself
+    params: int | None = None  # as loaded, where a method deployed the network afterwards
 
 
-def ready(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """Move to the device, in eval mode, gradients off.
+def ready(
+    module: torch.nn.Module, device: torch.device, dtype: torch.dtype = torch.float32
+) -> torch.nn.Module:
+    """Move to the device, in eval mode, gradients off; cast, where `dtype` is not float32.
 
     What its `to`, `eval` and `train` return is not relied on: an own one often returns nothing.
     """
 
     def settle() -> None:
         module.to(device)
+        if dtype != torch.float32:
+            module.to(dtype)
         module.eval()
         module.requires_grad_(False)
 
@@ -144,18 +171,47 @@ def forward(network: Network, lr: torch.Tensor) -> torch.Tensor:
     return sr
 
 
-def _check_output(sr: Any, size: tuple[int, int]) -> None:
-    """Refuse an output that is no SR image [1, 3, height, width]. Raises ForwardError.
+def _check_output(sr: Any, size: tuple[int, int, int], device: torch.device) -> None:
+    """Refuse an output that is no SR image [1, channels, height, width]. Raises ForwardError.
 
-    Every call is checked, before sums over tiles could hide a wrong shape or type.
+    Every call is checked, before sums over tiles could hide a wrong shape or type. A tensor of a
+    class of its own may be computed when it is looked at, and on another device elsewhere.
     """
-    if not isinstance(sr, torch.Tensor):
-        raise ForwardError(f"the network returned {type(sr).__name__}; it must return a tensor")
-    expected = [1, 3, *size]
-    if list(sr.shape) != expected:
+    if type(sr) not in _PLAIN:
         raise ForwardError(
-            f"the network returned the shape {list(sr.shape)} where {expected} is the SR image; "
-            "check model.scale and the upsampler"
+            f"the network returned {type(sr).__name__}; it must return a tensor{_wrapped(sr)}"
+        )
+    if sr.device != device or sr.layout != torch.strided:
+        raise ForwardError(
+            f"the network returned a {sr.layout} tensor on {sr.device}; it must return a strided "
+            f"one on {device}, where its input lies"
+        )
+    expected = [1, *size]
+    if list(sr.shape) != expected:
+        alike = sr.dim() == 4 and list(sr.shape[1:]) == expected[1:]
+        advice = _lines("[:1]") if alike else "; check model.scale and the upsampler"
+        raise ForwardError(
+            f"the network returned the shape {list(sr.shape)} where {expected} is the SR image"
+            f"{advice}"
         )
     if not sr.dtype.is_floating_point:
         raise ForwardError(f"the network returned {sr.dtype}; it must return floating point")
+
+
+def _wrapped(outputs: Any) -> str:
+    """Say how to wrap a network that returns its SR image among others; the largest is taken."""
+    if isinstance(outputs, dict):
+        items = list(outputs.items())
+    elif isinstance(outputs, list | tuple):
+        items = list(enumerate(outputs))
+    else:
+        return ""
+    images = [(value.numel(), key) for key, value in items if isinstance(value, torch.Tensor)]
+    return _lines(f"[{max(images, key=lambda one: one[0])[1]!r}]") if images else ""
+
+
+def _lines(which: str) -> str:
+    return (
+        "; wrap it in three lines: `class One(Net):`, `    def forward(self, lr):`, "
+        f"`        return super().forward(lr){which}`"
+    )

@@ -1,6 +1,6 @@
 """An official entry's network: the `select_model` of its repository, called for its id.
 
-The function is lifted out of `test_demo.py` by its syntax tree, so that what the file imports is
+The function is lifted out of its file by its syntax tree, so that what the file imports is
 not needed. The repository, a copy, is the first place of imports: its `models` is what the branch
 gets.
 """
@@ -8,7 +8,6 @@ gets.
 import ast
 import os
 import sys
-import types
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def _network(
         tree = with_arguments(tree, manifest.complexity.factory, manifest.complexity.arguments)
     scope: dict[str, Any] = {"os": os, "torch": torch, "__file__": str(file), "__name__": file.stem}
     code = compile(ast.Module([tree], []), str(file), "exec")
-    asked = types.SimpleNamespace(model_id=table.model_id)
+    asked = _Asked(table.model_id)
     doing = f"{FUNCTION} for id {table.model_id}"
     with hosted(device) as visit:
         guarded(lambda: exec(code, scope), doing)
@@ -83,7 +82,15 @@ def _network(
     return Network.of(module, replace(manifest.model, tile=tile)), visit
 
 
-def _called(select: Any, asked: Any, device: torch.device) -> Any:
+class _Asked(int):
+    """An id, as `select_model` is given it: the number itself, or `model_id` of arguments."""
+
+    @property
+    def model_id(self) -> int:
+        return int(self)
+
+
+def _called(select: Any, asked: _Asked, device: torch.device) -> Any:
     """Call `select_model`. Says which file is absent where one of `models` is."""
     try:
         return select(asked, device)
@@ -92,7 +99,7 @@ def _called(select: Any, asked: Any, device: torch.device) -> Any:
         if name.partition(".")[0] != "models":
             raise
         raise LoadingError(
-            f"the repository has no {name.replace('.', '/')}.py, which id {asked.model_id} needs"
+            f"the repository has no {name.replace('.', '/')}.py, which id {asked} needs"
         ) from error
 
 

@@ -18,6 +18,7 @@ from harness.worker.loading.network import Loaded, Network
 Forward = Callable[[torch.Tensor], torch.Tensor]
 # of operators that take them, the constants that are learnt; a subtracted mean is not
 _LEARNT_TORCH = ("conv", "linear", "addmm", "mm", "matmul", "prelu", "norm", "mul", "add")
+_WHOLE = (torch.int8, torch.uint8, torch.int16)
 _LEARNT_ONNX = ("Conv", "Gemm", "MatMul", "PRelu", "Norm", "Mul", "Add")
 
 
@@ -101,13 +102,33 @@ def _frozen(program: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _exported(file: Path, device: torch.device, scale: int) -> Program:
+    # registers the operators of programs that were quantised
+    import torch.ao.quantization.fx._decomposed  # noqa: F401
     from torch.export import load as load_exported
     from torch.export.passes import move_to_device_pass
 
     program = load_exported(file)
     module = move_to_device_pass(program, device).module()
-    weights = dict(module.named_parameters())
+    weights = _learnt_exported(program, module)
     return Program(_called(module), weights, _about("a torch.export program", file))
+
+
+def _learnt_exported(program: Any, module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return a program's parameters; where it was quantised, whole numbers in place of the unused.
+
+    Quantising by `convert_pt2e` leaves the parameters where they were, and freezes what they became
+    as buffers.
+    """
+    weights: dict[str, torch.Tensor] = dict(module.named_parameters())
+    signature, state = program.graph_signature, dict(module.named_buffers())
+    used = {node.name for node in program.graph.nodes if node.op == "placeholder" and node.users}
+    inputs = signature.inputs_to_buffers.items()
+    names = [target for name, target in inputs if name in used and target in state]
+    frozen = {n: state[n] for n in names if state[n].dtype in _WHOLE and state[n].dim() > 1}
+    if not frozen:
+        return weights
+    kept = {target for name, target in signature.inputs_to_parameters.items() if name in used}
+    return {name: value for name, value in weights.items() if name in kept} | frozen
 
 
 def _called(program: Any) -> Forward:
@@ -223,7 +244,7 @@ class _Session:
         lr = lr.to(_TYPES[self._given.type]).contiguous()
         height, width = lr.shape[-2:]
         sr = torch.empty(
-            (1, 3, height * self._scale, width * self._scale),
+            (1, lr.shape[1], height * self._scale, width * self._scale),
             dtype=_TYPES[self._gives.type],
             device=self._device,
         )

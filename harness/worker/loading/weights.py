@@ -25,6 +25,7 @@ class Mismatch:
     stripped: tuple[str, ...] = ()  # prefixes that were taken off keys
     left_out: tuple[str, ...] = ()  # keys that are by convention not the network's
     elements: int = 0  # floating-point ones of the state that was read
+    chosen: str = ""  # which of several networks in the checkpoint was taken
 
 
 def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
@@ -32,7 +33,7 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
 
     A network's own `load_state_dict` is asked where its keys do not fit as they are.
     """
-    found, aside = read(file, table)
+    found, aside, chosen = read(file, table)
     wanted = {k: v for k, v in network.state_dict().items() if isinstance(v, Tensor)}
     fit = keys.fit(found, wanted)
     state = {name: found[key] for key, name in fit.names.items()}
@@ -57,6 +58,7 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
             for key, value in found.items()
             if value.is_floating_point() and not keys.foreign(key)
         ),
+        chosen,
     )
     _refuse(mismatch, table)
     return mismatch
@@ -90,9 +92,12 @@ def _loaded(
 ) -> list[str]:
     """Load as torch does, hooks of the network's modules included; return the missing keys."""
     shapes = _misshapen(state, wanted)
+    # quantised tensors of torchao take the place of plain ones, which they cannot be copied into
+    assign = any(type(value) not in (Tensor, nn.Parameter) for value in state.values())
     try:
         result = guarded(
-            lambda: nn.Module.load_state_dict(network, state, strict=False), f"loading {table.path}"
+            lambda: nn.Module.load_state_dict(network, state, strict=False, assign=assign),
+            f"loading {table.path}",
         )
     except LoadingError as error:
         if not shapes:

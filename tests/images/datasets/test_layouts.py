@@ -1,5 +1,6 @@
 """Data sets in the layouts in use, and HR alone."""
 
+import re
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness import cli, protocols
 from harness.errors import DataError
-from harness.images.datasets import layouts, open_splits
+from harness.images.datasets import layouts, open_splits, public
 from harness.images.datasets.layouts import LAYOUTS, find
 from harness.images.png import crop_to_multiple, read_image, write_image
 from harness.images.resize import downscale
@@ -50,6 +51,15 @@ PLACES = [
     ({"Set5__original__a": HR, "Set5__LRbicx4__a": LR_12}, "BasicSR, original", FOUND),
     ({"Set5_HR__a": HR, "Set5_LR__ax4": LR}, "NTIRE", FOUND),
     ({"Set5_HR__a": HR, "Set5_LR_bicubic__X4__ax4": LR}, "DIV2K", FOUND),
+    (
+        {
+            "Set5__image_SRF_4__img_001_SRF_4_HR": HR[:48, :64],
+            "Set5__image_SRF_4__img_001_SRF_4_LR": LR,
+        },
+        "SelfExSR",
+        FOUND,
+    ),
+    ({"HR__Set5__x4__a_HR_x4": HR, "LR__LRBI__Set5__x4__a_LRBI_x4": LR}, "RCAN", FOUND),
     ({"Set5__HR__a": HR}, "EDSR, KAIR", MADE),
     ({"Set5__HR__a": HR, "Set5__LR_bicubic__X2__ax2": HR}, "EDSR, KAIR", MADE),
     ({"Set5__GTmod12__a": HR_12, "Set5__LRbicx2__a": HR}, "BasicSR", MADE),
@@ -63,11 +73,18 @@ def test_each_layout_gives_the_pair(tmp_path, images, layout, made):
     info = split.info()
     assert (info.layout, info.made_lr) == (layout, made)
     (pair,) = split.pairs
-    assert pair.name == "a.png"
+    assert pair.name == f"{next(iter(images)).rpartition('__')[2]}.png"
     of_12 = layout in ("BasicSR", "BasicSR, original")
     np.testing.assert_array_equal(pair.lr.read(), LR_12 if of_12 else LR)
     cropped = crop_to_multiple(pair.hr.read(), 4)
     np.testing.assert_array_equal(cropped, HR_12 if of_12 else HR[:48, :64])
+
+
+def test_a_set_in_place_of_its_folder_is_told_so(tmp_path):
+    data = write(tmp_path, Set5__HR__a=HR)
+    said = f"is itself a data set: name the folder that it lies in, {tmp_path}; it wants Set5"
+    with pytest.raises(DataError, match=re.escape(said)):
+        opened(data / "Set5")
 
 
 def test_lr_images_alone_can_be_timed(tmp_path):
@@ -85,7 +102,7 @@ def test_lr_images_are_made_for_a_protocol_that_states_its_files(tmp_path):
 
 def test_lr_files_of_other_names_are_not_replaced_in_silence(tmp_path):
     data = write(tmp_path / "data", Set5__HR__a=HR, Set5__LR_bicubic__X4__a=LR)
-    with pytest.raises(DataError, match=r"a.png has no LR image Set5/LR_bicubic/X4/\*x4.png"):
+    with pytest.raises(DataError, match=r"a.png .*none fits Set5/LR_bicubic/X4/\*x4.png"):
         opened(data)
 
 
@@ -158,7 +175,7 @@ def checked(folder, capsys):
 
 @pytest.mark.parametrize("border", ["replicate", "symmetric"])
 def test_prepared_images_are_seen_for_what_they_are(tmp_path, capsys, border):
-    data = write(tmp_path / "Set5", HR__a=HR, HR__b=HR[:41])
+    data = write(tmp_path / "mine", HR__a=HR, HR__b=HR[:41])
     command = ["data", "prepare", str(data / "HR"), "--to", str(data), "--scales", "2,3"]
     assert cli.main([*command, "--border", border]) == cli.OK
     assert "X3: 2 LR images" in capsys.readouterr().out
@@ -166,7 +183,7 @@ def test_prepared_images_are_seen_for_what_they_are(tmp_path, capsys, border):
     status, printed = checked(data, capsys)
     assert status == cli.OK
     lines = printed.out.splitlines()
-    assert lines[0] == "ok   Set5, x2: 2 pairs, HR 65x41 to 65x50 (layout EDSR, KAIR)"
+    assert lines[0] == "ok   mine, x2: 2 pairs, HR 65x41 to 65x50 (layout EDSR, KAIR)"
     words = {"replicate": "border replicated", "symmetric": "border mirrored"}[border]
     made = f"LR of 2 is MATLAB's bicubic of HR in every pixel ({words}, height first, rounded"
     assert made in lines[3]
@@ -178,10 +195,10 @@ def test_a_check_tells_what_to_correct(tmp_path, capsys):
     other[0, 0] ^= 3
     data = write(
         tmp_path / "data",
-        Set5__HR__a=HR,
-        Set5__HR__b=HR,
-        Set5__LR_bicubic__X4__ax4=other,
-        Set14__HR__c=HR,
+        first__HR__a=HR,
+        first__HR__b=HR,
+        first__LR_bicubic__X4__ax4=other,
+        other__HR__c=HR,
         DIV2K_valid_HR__d=HR,
         DIV2K_valid_LR__dx4=LR,
         test__LRbicx4__e=LR,
@@ -192,15 +209,64 @@ def test_a_check_tells_what_to_correct(tmp_path, capsys):
     assert printed.out.splitlines() == [
         "ok   DIV2K_valid, x4: 1 pairs, HR 65x50 to 65x50 (layout NTIRE)",
         f"ok   DIV2K_valid, x4: LR of 1 is {MADE.replace(' (', ' of HR in every pixel (')}",
-        "ok   Set14: 1 HR images, from which LR is made where it is needed, 65x50 to 65x50 "
+        "ok   first, x4: 1 pairs, HR 65x50 to 65x50 (layout EDSR, KAIR)",
+        "FIX  first, x4: b.png has no LR image first/LR_bicubic/X4/*x4.png",
+        "FIX  first, x4: LR of a.png is MATLAB's bicubic of HR by no convention: 0.5% of its "
+        "values differ, by up to 3 levels; `data prepare` makes it anew",
+        "ok   other: 1 HR images, from which LR is made where it is needed, 65x50 to 65x50 "
         "(layout EDSR, KAIR)",
-        "ok   Set5, x4: 1 pairs, HR 65x50 to 65x50 (layout EDSR, KAIR)",
-        "FIX  Set5, x4: b.png has no LR image Set5/LR_bicubic/X4/*x4.png",
-        "FIX  Set5, x4: LR of a.png is MATLAB's bicubic of HR by no convention: 0.5% of its values "
-        "differ, by up to 3 levels; `data prepare` makes it anew",
         "ok   test, x4: 1 LR images, which can be timed but not scored, 16x12 to 16x12 "
         "(layout BasicSR)",
     ]
+
+
+@pytest.mark.parametrize("layout", ["SelfExSR", "RCAN"])
+def test_a_check_says_what_the_releases_of_others_lack(tmp_path, capsys, layout):
+    names = {
+        "SelfExSR": ("BSD100__image_SRF_4__{}_SRF_4_HR", "BSD100__image_SRF_4__{}_SRF_4_LR"),
+        "RCAN": ("HR__BSD100__x4__{}_HR_x4", "LR__LRBI__BSD100__x4__{}_LRBI_x4"),
+    }[layout]
+    images = {
+        name.format(f"{i:03}"): pixels
+        for i in range(99)
+        for name, pixels in zip(names, (HR[:48, :64], LR), strict=True)
+    }
+    status, printed = checked(write(tmp_path / "data", **images), capsys)
+    assert status == cli.SOMETHING_FAILED
+    source = public.known("BSD100").source
+    assert printed.out.splitlines() == [
+        f"ok   BSD100, x4: 99 pairs, HR 64x48 to 64x48 (layout {layout})",
+        f"FIX  BSD100, x4: 99 images, and B100 has 100: 1 are missing; see {source}",
+        f"ok   BSD100, x4: LR of 99 is {MADE.replace(' (', ' of HR in every pixel (')}",
+        "ok   BSD100: nothing at x2, x3; LR is made there of whole HR images in BSD100/HR",
+    ]
+
+
+def test_a_check_refuses_what_a_run_refuses(tmp_path, capsys):
+    """HR images alone that are too small at a scale, and a folder of LR images without any."""
+    data = write(tmp_path / "data", Set5__HR__a=HR[:18], Set14__HR__b=HR)
+    (data / "Set14" / "LR_bicubic" / "X4").mkdir(parents=True)
+    (data / "Set14" / "HR" / "c.bmp").touch()
+    source = public.known("Set5").source
+    status, printed = checked(data, capsys)
+    assert status == cli.SOMETHING_FAILED
+    assert printed.out.splitlines() == [
+        "ok   Set14, x4: 0 pairs, HR (layout EDSR, KAIR)",
+        f"FIX  Set14, x4: 1 images, and Set14 has 14: 13 are missing; see {source}",
+        "FIX  Set14, x4: there is no LR image Set14/LR_bicubic/X4/*x4.png of its 1 HR images; make "
+        f"them: esr-harness data prepare {data}/Set14/HR --scales 4 --to {data}/Set14",
+        "ok   Set14, x4: c.bmp: no image of the set, as it fits no pattern Set14/HR/*.png or "
+        "Set14/LR_bicubic/X4/*x4.png",
+        "ok   Set5: 1 HR images, from which LR is made where it is needed, 65x18 to 65x18 "
+        "(layout EDSR, KAIR)",
+        f"FIX  Set5: 1 images, and Set5 has 5: 4 are missing; see {source}",
+        "FIX  Set5, x4: a.png is 65x18; with a border of 4, PSNR and SSIM need 19 pixels on each "
+        "side",
+    ]
+    with pytest.raises(DataError) as caught:
+        opened(data)
+    assert "Set14: there is no LR image" in str(caught.value)
+    assert "Set5: a.png is 65x18; with a border of 4" in str(caught.value)
 
 
 def test_folders_without_images(tmp_path, capsys):

@@ -53,6 +53,54 @@ def test_every_fault_of_every_pair_is_listed_together(tmp_path):
         assert words in text
 
 
+def test_image_files_that_no_pattern_takes_are_named(tmp_path):
+    tiny.write_data(tmp_path)
+    for place in ("HR/c.bmp", "HR/d.JPG", "HR/e.txt", "HR/.f.png", "LR/ax2.png"):
+        (tmp_path / f"valid_{place}").touch()
+    (split,) = opened(tmp_path)
+    assert split.left_out == split.info().left_out
+    assert split.left_out == (
+        "c.bmp, d.JPG, ax2.png: no image of the set, as they fit no pattern valid_HR/*.png or "
+        "valid_LR/*x4.png"
+    )
+    for number in range(30):
+        (tmp_path / "valid_HR" / f"{number:02}.webp").touch()
+    (split,) = opened(tmp_path)
+    assert "17.webp, 18.webp, 19.webp and 13 more: " in split.left_out
+
+
+@pytest.mark.parametrize("side", ["HR", "LR"])
+def test_a_side_of_which_no_image_is_taken_is_a_fault(tmp_path, side):
+    tiny.write_data(tmp_path)
+    for image in (tmp_path / f"valid_{side}").iterdir():
+        image.rename(image.with_suffix(".bmp"))
+    with pytest.raises(DataError, match=f"of the {side} images, a(x4)?.bmp and others, none fits"):
+        opened(tmp_path)
+
+
+def test_a_split_of_which_no_image_is_taken_is_a_fault_too(tmp_path):
+    tiny.write_data(tmp_path)
+    for image in tmp_path.rglob("*.png"):
+        image.rename(image.with_suffix(".jpg"))
+    with pytest.raises(DataError, match=r"has 2 fault\(s\)"):
+        opened(tmp_path)
+
+
+def test_lr_of_a_scale_that_nobody_made_is_said_once_with_what_makes_it(tmp_path):
+    for name in "abc":
+        tiny.write_pair(tmp_path, name, 16, 20)
+        (tmp_path / "valid_LR" / f"{name}x4.png").unlink()
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path)
+    (said,) = str(caught.value).splitlines()[1:]
+    hr = tmp_path / "valid_HR"
+    assert said.strip() == (
+        "valid: there is no LR image valid_LR/*x4.png of its 3 HR images; make them: esr-harness "
+        f"data prepare {hr} --scales 4 --to {tmp_path}, and name LR_bicubic/X4/*x4.png there as "
+        "lr in the protocol"
+    )
+
+
 def test_an_hr_size_that_is_no_multiple_of_the_scale_is_cropped(tmp_path):
     tiny.write_pair(tmp_path, "a", 16, 20)
     PIL.Image.fromarray(np.zeros((67, 81, 3), np.uint8)).save(tmp_path / "valid_HR" / "a.png")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import look, printed_pages
-from tests.support.runs import HOSTILE
+from tests.support.runs import HOSTILE, made, render
 
 pytestmark = pytest.mark.heavy
 
@@ -177,3 +177,26 @@ def test_the_page_is_as_wide_as_a_phone(plain: Path, tmp_path: Path) -> None:
 
 def test_it_prints(plain: Path, tmp_path: Path) -> None:
     assert 4 <= printed_pages(page(plain), tmp_path) <= 10
+
+
+def test_a_long_table_is_drawn_as_it_is_read(tmp_path: Path) -> None:
+    """A thousand rows cost what a hundred do, until the reader comes to them."""
+    render(made(230, 2, 1), tmp_path / "out")
+    script = """
+    const more = document.getElementById("more"), count = document.getElementById("count");
+    const state = () => [names().length, more.hidden, count.textContent];
+    const seen = [state()];
+    more.click();
+    seen.push(state());
+    type("text", names().at(-1));  // of a row beyond the first hundred
+    seen.push(state());
+    type("text", "");
+    dispatchEvent(new Event("beforeprint"));
+    seen.push(state());
+    return seen;
+    """
+    first, second, filtered, printed = look(page(tmp_path / "out"), tmp_path, NAMES + script)
+    assert first == [100, False, "230 entries"]
+    assert second == [200, False, "230 entries"]
+    assert 1 <= filtered[0] <= 100 and filtered[1]
+    assert printed == [230, True, "230 entries"]

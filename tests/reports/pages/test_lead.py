@@ -24,14 +24,13 @@ def certain(ranks: list[tuple[int, int]]) -> Leaderboard:
 
 def test_the_first_leads() -> None:
     assert _lead(certain([(1, 1), (2, 3), (2, 3)])) == (
-        "ByteESR (1.000000) leads, surely ahead (> 99 %); next is NJU_Jet (2.000000)."
+        "ByteESR (1) leads, surely ahead (> 99 %); next is NJU_Jet (2)."
     )
 
 
 def test_a_tie_is_shared() -> None:
     assert _lead(certain([(1, 2), (1, 2), (3, 3)])) == (
-        "ByteESR (1.000000) and NJU_Jet (2.000000) share the lead: "
-        "this run does not tell them apart."
+        "ByteESR (1) and NJU_Jet (2) share the lead: this run does not tell them apart."
     )
 
 

@@ -39,6 +39,12 @@ def test_a_bubble_is_measured_as_far_as_it_can_be() -> None:
     ]
 
 
+def test_the_front_is_of_those_that_no_other_beats() -> None:
+    figured = [(3.0, 30.0), (1.0, 29.0), (2.0, 28.0), (1.0, 28.5), (9.0, 30.0), (5.0, 31.0)]
+    bubbles = [Bubble("", cost, psnr, None, published=False) for cost, psnr in figured]
+    assert figures.pareto_front(bubbles) == [(1.0, 29.0), (3.0, 30.0), (5.0, 31.0)]
+
+
 def test_figures_are_a_column_wide_and_their_bytes_repeat(tmp_path: Path) -> None:
     once, again = (
         figures.write(table(), "flops", "params", tmp_path / folder, "a") for folder in ("1", "2")

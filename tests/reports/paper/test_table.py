@@ -116,6 +116,49 @@ def test_ratios_relate_figures_of_one_device() -> None:
         build(methods, Choice(baseline="Nobody"))
 
 
+def test_times_of_several_devices_stand_side_by_side() -> None:
+    methods = [
+        replace(measured("A", flops=2e9, set5=32.0, latency=20.0), device="CPU"),
+        replace(measured("B", flops=1e9, set5=31.0, latency=10.0), device="CPU"),
+        replace(measured("A", flops=2e9, set5=32.0, latency=2.0), device="GPU"),
+        published("A", set5=32.0, latency=7.0),
+    ]
+    table = build(methods, Choice(baseline="A"))
+    headings = ["Latency [ms], CPU", "Latency ratio, CPU", "Latency [ms], GPU"]
+    headings += ["Latency ratio, GPU", "Latency [ms], as published"]
+    headings += ["Latency ratio, as published"]
+    assert [column.label for column in table.columns] == ["FLOPs [G]", *headings, "Set5 PSNR"]
+    texts = {name: [cell.text for cell in line.cells] for name, line in shown(table).items()}
+    assert texts == {
+        "B": ["1.0", "10.0", "2.0×", "–", "–", "–", "–", "31.00"],
+        "A": ["2.0", "20.0", "1.0×", "2.0", "1.0×", "–", "–", "32.00"],
+        "A (paper)": ["–", "–", "–", "–", "–", "7.0", "1.0×", "32.00"],
+    }
+    by_latency = build(methods, Choice(sort="latency"))
+    assert list(shown(by_latency)) == ["B", "A", "A (paper)"]
+
+
+def test_a_ratio_to_what_has_no_figure_is_no_column() -> None:
+    methods = [measured("A", flops=1e9), measured("B", flops=2e9, latency=5.0)]
+    labels = [column.label for column in build(methods, Choice(baseline="A")).columns]
+    assert labels == ["FLOPs [G]", "Latency [ms]"]
+
+
+def test_unfinished_scales_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = made(2, 4)
+    for scale, unfinished in ((2, ""), (4, "1 of 2 entries are evaluated")):
+        edition = replace(run.protocol, scale=scale)
+        folder = tmp_path / "out" / f"x{scale}"
+        save_run(folder, replace(run, protocol=edition, unfinished=unfinished))
+    (tmp_path / "out" / "x3").mkdir()
+    assert main(["table", str(tmp_path / "out"), "--to", str(tmp_path)]) == OK
+    said = ["×4 is not finished: 1 of 2 entries are evaluated."]
+    said += ["×3 is not finished: nothing is measured yet."]
+    printed = capsys.readouterr().out
+    assert [line for line in printed.splitlines() if "not finished" in line] == said
+    assert " ".join(said) in (tmp_path / "benchmark.md").read_text()
+
+
 def test_missing_figures_say_why() -> None:
     methods = [
         measured("A", flops=1e9),
@@ -185,21 +228,23 @@ def test_the_latex_of_a_block() -> None:
     lines = paper.latex.text(build(methods, Choice()), "bold").splitlines()
     assert lines[4:12] == [
         r"\toprule",
-        r" &  &  & \multicolumn{1}{c}{Set5} \\",
-        r"\cmidrule(lr){4-4}",
-        r"Scale & Method & FLOPs [G] & PSNR \\",
+        r" &  &  & \multicolumn{2}{c}{Set5} \\",
+        r"\cmidrule(lr){4-5}",
+        r"Scale & Method & FLOPs [G] & \multicolumn{2}{r}{PSNR} \\",
         r"\midrule",
-        r"$\times4$ & A\_1 & 1.0 & \textbf{32.50} \\",
+        # figures end in one column, whatever stands in small print behind them
+        r"$\times4$ & A\_1 & 1.0 & \textbf{32.50} &  \\",
         r"$\times4$ & A\_1 (paper)\textsuperscript{1} & -- & "
-        r"32.40 {\scriptsize (+0.10)} \\",
-        r"$\times4$ & B & 2.0 & \underline{31.00} \\",
+        r"32.40 & {\scriptsize (+0.10)} \\",
+        r"$\times4$ & B & 2.0 & \underline{31.00} &  \\",
     ]
     assert lines[-1] == (
         "% differs: ×4 A_1, Set5 PSNR: measured 32.50, paper 32.40 (+0.10, tolerance 0.02)"
     )
     coloured = paper.latex.text(build(methods, Choice()), "colour")
-    assert r"\textcolor{red}{32.50}" in coloured
-    assert r"\textcolor{blue}{31.00}" in coloured
+    # nor by colour alone
+    assert r"\textcolor{red}{\textbf{32.50}}" in coloured
+    assert r"\textcolor{blue}{\underline{31.00}}" in coloured
 
 
 def test_markdown_has_as_many_cells_in_every_line() -> None:

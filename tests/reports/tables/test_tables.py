@@ -38,7 +38,7 @@ def test_the_latex_table_ranks_and_marks(plain: Path) -> None:
     assert len(lines) == 47
     # as wide as a column of a paper: neither team, id, activations nor memory
     assert lines[0].count("&") == 7
-    assert lines[1].startswith("1 & ByteESR & 1.000000 & 29.00 & 28.72 & ")
+    assert lines[1].startswith("1 & ByteESR & 1 & 29.00 & 28.72 & ")
     assert r"\textbf{27.2" in lines[1]
     assert r"\underline{28.2" in lines[2]
     assert re.search(r"MegSR\\textsuperscript\{1\}", lines[5])

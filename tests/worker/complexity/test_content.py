@@ -44,13 +44,14 @@ def bright(image: Tensor) -> int:
 
 
 def test_the_cost_is_that_of_the_input_and_its_dependence_is_told() -> None:
-    complexity, _ = measure_affordably(Bright().eval(), SMOOTH, NOISE)
+    photograph = NOISE.clamp(0.4, 0.9)
+    complexity, _ = measure_affordably(Bright().eval(), SMOOTH, NOISE, [photograph])
     assert complexity.flops["torch"].flops == complexity.flops["ptflops"].flops == bright(NOISE)
     assert complexity.flops["fvcore"].by_operator["linear"] == bright(NOISE)
-    smooth, noise = complexity.by_content
-    assert smooth == bright(SMOOTH) == 0
+    noise = complexity.by_content.pop("noise")
+    assert complexity.by_content == {"smooth": 0, "photograph 1": bright(photograph)}
     assert noise > 9 * H * W // 4
-    assert measure_affordably(nn.Conv2d(3, 8, 3), SMOOTH, NOISE)[0].by_content == ()
+    assert measure_affordably(nn.Conv2d(3, 8, 3), SMOOTH, NOISE, [NOISE])[0].by_content == {}
 
 
 def test_every_counter_sees_the_same_draws() -> None:
@@ -93,4 +94,6 @@ def test_the_input_is_uniform_noise_whatever_the_network_drew(tmp_path) -> None:
     image = torch.rand(1, 3, *run.protocol.cost_size)
     expected = int((image.mean(1) > 0.5).sum())
     assert entry.inspection.complexity.flops["torch"].flops == expected
-    assert entry.flags["content-dependent"].startswith("its cost depends on the image: ")
+    flag = entry.flags["content-dependent"]
+    assert flag.startswith("its cost depends on the image: ")
+    assert all(f"G of {what}" in flag for what in ("smooth", "noise", "photograph 3"))

@@ -122,6 +122,35 @@ def test_layers_by_hand(network: nn.Module, shape: tuple[int, ...], expected: Ex
     assert figures == expected
 
 
+class Recursive(nn.Module):
+    """Calls a grouped convolution three times, and ends in a transposed one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, 12, 5, padding=2)
+        self.body = nn.Conv2d(12, 12, 3, padding=1, groups=4)
+        self.tail = nn.ConvTranspose2d(12, 3, 9, stride=4, padding=4, output_padding=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.head(x)
+        for _ in range(3):
+            h = self.body(h)
+        return self.tail(h)
+
+
+def test_a_convolution_that_is_called_again_counts_again_and_its_parameters_once() -> None:
+    network = Recursive()
+    complexity = counted(network, 1, 3, 64, 64)
+    head, body, tail = 4096 * 12 * 3 * 25, 4096 * 12 * 3 * 9, 4096 * 3 * 12 * 81
+    whole = head + 3 * body + tail
+    assert whole == 19_611_648
+    biases = 4 * 12 * 4096 + 3 * 16 * 4096
+    given = {"fvcore": whole, "torch": whole, "ptflops": whole + biases}
+    assert flops(complexity) == given | {"hooks": head + 3 * body + 16 * tail}
+    assert (complexity.activations, complexity.num_conv) == (biases, 5)
+    assert count_parameters(network) == 12 * 75 + 12 + 12 * 27 + 12 + 36 * 81 + 3
+
+
 class SharedConvolution(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -21,8 +21,9 @@ NETWORK = """
 """
 
 
-def loaded(folder, model, **files):
-    manifests.write(folder / "submission", model=textwrap.dedent(model))
+def loaded(folder, model, arguments="", **files):
+    manifest = manifests.GOOD + (f"arguments = {arguments}\n" if arguments else "")
+    manifests.write(folder / "submission", manifest, textwrap.dedent(model))
     for name, text in files.items():
         (folder / "submission" / f"{name}.py").write_text(textwrap.dedent(text))
     folder = folder / "submission"
@@ -64,9 +65,26 @@ def test_a_forward_is_placed_in_the_submission_not_in_torch(tmp_path):
         forward(network, torch.zeros(1, 3, 8, 8))
 
 
+def test_a_network_of_luma_alone_is_told_what_images_are(tmp_path):
+    network = loaded(tmp_path, NETWORK.replace("Conv2d(3", "Conv2d(1")).network
+    said = r"to have 1 channels, but got 3 channels instead \(model.py, line 8\); images are RGB"
+    with pytest.raises(EntryError, match=said):
+        forward(network, torch.zeros(1, 3, 8, 8))
+
+
 def test_a_native_network_is_a_guest_that_believes_in_cuda_and_in_its_checkpoints(tmp_path):
     model = NETWORK.replace("padding=1)", "padding=1).cuda()").replace(
         "import torch\n", "import torch\n    table = torch.zeros(2, device='cuda:0')\n", 1
     )
     network = loaded(tmp_path, model).network
     assert forward(network, torch.zeros(1, 3, 8, 8)).shape == (1, 3, 32, 32)
+
+
+def test_tables_of_arguments_are_the_options_of_a_command_line_too(tmp_path):
+    model = NETWORK.replace("self):", "self, args):", 1).replace("(3, 48", "(args.colors, 48")
+    model = model.replace("padding=1", "padding=args['more'][0].padding")
+    options = "{ args = { colors = 3, more = [{ padding = 1 }] } }"
+    network = loaded(tmp_path / "a", model, options).network
+    assert forward(network, torch.zeros(1, 3, 8, 8)).shape == (1, 3, 32, 32)
+    with pytest.raises(LoadingError, match=r"'colors' is not among model\.arguments"):
+        loaded(tmp_path / "b", model, "{ args = { } }")

@@ -11,6 +11,7 @@ from harness.entries.submission import Submission
 from harness.records import Manifest, ModelTable
 from harness.records.schema import to_table
 from harness.sandbox.staging import stage_submission
+from harness.worker.loading.standins import WORKING
 from tests.support.places import ROOT
 
 NETWORK = """
@@ -64,7 +65,7 @@ def said(tmp_path, loader):
         for name, source in sources.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(source)
-        manifest = Manifest("a", ModelTable(factory="Net", **model))
+        manifest = Manifest("a", ModelTable(**{"factory": "Net"} | model))
         found = files.listed(Submission("a", folder, manifest), stand_ins=stand_ins)
         staged = to_table(stage_submission(found, tmp_path / "private"))
         place = str(tmp_path / "private" / "submission")
@@ -140,6 +141,72 @@ def test_a_native_entry_is_lent_what_it_imports(said):
     }
     lent = ("basicsr", "cv2")
     assert said(sources, file="model.py", stand_ins=lent) == "loaded submission.model basicsr"
+
+
+# how repositories of the field are laid out: files, keys of [model], packages lent
+FIELD = {
+    "blocks named in the options (Omni-SR)": (
+        {
+            "ops/__init__.py": "",
+            "ops/OSA.py": "from einops.layers.torch import Rearrange, Reduce\n"
+            "from ops.norm import x\nReduce('b c h w -> b c', 'mean')",
+            "ops/norm.py": "x = 1",
+            "components/omni.py": "__import__('ops.' + 'OSA', fromlist=True)\n" + NETWORK,
+        },
+        {"file": "components/omni.py"},
+        "loaded components.omni einops",
+    ),
+    "options of a command line (EDSR)": (
+        {
+            "src/model/__init__.py": "import utility, imageio_that_nobody_has",
+            "src/model/common.py": "x = 1",
+            "src/model/edsr.py": "from model import common\n"
+            + NETWORK
+            + "def make(args): return Net() if args.scale[0] == 4 == args['scale'][0] else None",
+        },
+        {
+            "file": "src/model/edsr.py",
+            "root": "src",
+            "factory": "make",
+            "arguments": {"args": {"scale": [4]}},
+        },
+        "loaded model.edsr",
+    ),
+    "a copy of basicsr with its operators (BSRN)": (
+        {
+            "basicsr/__init__.py": "from .archs import *",
+            "basicsr/archs/__init__.py": "from basicsr.utils import scandir",
+            "basicsr/utils/__init__.py": "import cv2, lmdb\nfrom .gone import scandir",
+            "basicsr/utils/registry.py": "def register(): return lambda given: given",
+            "basicsr/ops/dcn/__init__.py": "try: from . import deform_conv_ext\n"
+            "except ImportError: pass\nclass Pack: pass",
+            "basicsr/archs/arch_util.py": "from basicsr.ops.dcn import Pack",
+            "basicsr/archs/bsrn_arch.py": "from basicsr.utils.registry import register\n"
+            "import basicsr.archs.arch_util as arch_util\narch_util.Pack()\n" + NETWORK,
+        },
+        {"file": "basicsr/archs/bsrn_arch.py"},
+        "loaded basicsr.archs.bsrn_arch basicsr",  # `gone` was left behind
+    ),
+    "a file for somebody's basicsr and timm (MambaIR)": (
+        {
+            "mambair_arch.py": "from basicsr.utils.registry import ARCH_REGISTRY\n"
+            "from basicsr.archs.arch_util import to_2tuple, trunc_normal_, make_layer\n"
+            "from timm.models.registry import register_model\n"
+            "from timm.models.vision_transformer import _cfg\n_cfg(url='')\n"
+            "from fairscale.nn import checkpoint_wrapper\n"
+            "from mamba_ssm.ops.selective_scan_interface import selective_scan_ref\n"
+            + NETWORK.replace("class", "@ARCH_REGISTRY.register()\nclass")
+            + "@register_model\ndef small(): return Net()\n"
+        },
+        {"file": "mambair_arch.py", "factory": "small"},
+        "loaded submission.mambair_arch basicsr fairscale mamba_ssm timm",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sources", "model", "loaded"), FIELD.values(), ids=FIELD)
+def test_repositories_of_the_field_load_as_they_are(said, sources, model, loaded):
+    assert said(sources, stand_ins=tuple(WORKING), **model) == loaded
 
 
 @pytest.mark.parametrize(

@@ -254,3 +254,44 @@ def test_a_run_with_options_scores_times_and_counts_as_stated(tmp_path):
     assert [score.sr_digest for score in plus.scores] == [score.sr_digest for score in good.scores]
     assert plus.inspection.complexity == good.inspection.complexity
     assert plus.timing.visits[0].visit.digests == good.timing.visits[0].visit.digests
+
+
+class Returning(torch.nn.Module):
+    def __init__(self, wrap):
+        super().__init__()
+        self.wrap = wrap
+
+    def forward(self, x):
+        return self.wrap(F.interpolate(x, scale_factor=SCALE))
+
+
+@pytest.mark.parametrize(
+    ("wrap", "told"),
+    [
+        (lambda sr: [sr[:, :1], sr], "returned list; it must return a tensor; wrap it in three"),
+        (lambda sr: [sr[:, :1], sr], "`        return super().forward(lr)[1]`"),
+        (lambda sr: {"aux": 1, "sr": sr}, "`        return super().forward(lr)['sr']`"),
+        (lambda sr: sr.expand(2, -1, -1, -1), "`        return super().forward(lr)[:1]`"),
+        (lambda sr: sr[:, :1], "check model.scale and the upsampler"),
+        (lambda sr: "text", "returned str; it must return a tensor"),
+    ],
+)
+def test_other_outputs_are_refused_with_how_to_wrap_them(wrap, told):
+    with pytest.raises(ForwardError) as caught:
+        forward(Network(Returning(wrap), SCALE), image(4, 5))
+    assert told in str(caught.value)
+
+
+def test_a_network_of_luma_is_fed_one_channel_in_tiles_too():
+    network = Network(torch.nn.Upsample(scale_factor=SCALE), SCALE, tile=4, tile_overlap=2)
+    luma = Network(
+        torch.nn.Upsample(scale_factor=SCALE), SCALE, tile=4, tile_overlap=2, luma_range=255.0
+    )
+    grey = image(8, 9)[:, :1].expand(1, 3, 8, 9)
+    torch.testing.assert_close(forward(luma, grey), forward(network, grey), atol=1e-3, rtol=0)
+
+
+def test_half_precision_reaches_the_module_and_its_output():
+    module = Small().half()
+    sr = forward(Network(module, SCALE, dtype=torch.float16), image(5, 6))
+    assert (module.inputs[0].dtype, sr.dtype) == (torch.float16, torch.float16)

@@ -4,10 +4,12 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from harness.entries.manifest import read_manifest
 from harness.errors import ForwardError, LoadingError, SubmissionError
 from harness.records import Manifest, ModelTable
+from harness.worker.complexity import count_parameters, count_program
 from harness.worker.loading import forward, load
 from tests.support.places import SUBMISSIONS
 
@@ -85,3 +87,37 @@ def test_a_python_network_needs_a_factory(tmp_path):
     (tmp_path / "submission.toml").write_text('name = "x"\n[model]\nfile = "model.py"\n')
     with pytest.raises(SubmissionError, match=r"model\.factory is missing"):
         read_manifest(tmp_path)
+
+
+class Frozen(torch.nn.Module):
+    """What `convert_pt2e` leaves: a float weight without use, and whole numbers in its place."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(48, 3, 3, 3))
+        self.bias = torch.nn.Parameter(torch.zeros(48))
+        whole = torch.arange(48 * 27).remainder(7).sub(3).to(torch.int8).view(48, 3, 3, 3)
+        self.register_buffer("frozen", whole)
+        self.register_buffer("steps", torch.full((48,), 0.01))
+        self.register_buffer("zeros", torch.zeros(48, dtype=torch.int64))
+
+    def forward(self, x):
+        weight = torch.ops.quantized_decomposed.dequantize_per_channel(
+            self.frozen, self.steps, self.zeros, 0, -128, 127, torch.int8
+        )
+        return F.pixel_shuffle(F.conv2d(x, weight, self.bias, padding=1), 4)
+
+
+def test_a_quantised_program_is_counted_by_its_whole_numbers(tmp_path):
+    import torch.ao.quantization.fx._decomposed  # registers the operators
+
+    lr = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+    exported = torch.export.export(Frozen(), (lr,))
+    torch.export.save(exported, tmp_path / "program.pt2")
+    manifest = Manifest("frozen", ModelTable("program.pt2", format="pt2"))
+    network = load(manifest, tmp_path, CPU).network
+    assert count_parameters(network.module) == 48 * 27 + 48
+    assert network.module.weight_types() == {"float32", "int8"}
+    counted = count_program(network.module, lr)
+    assert counted.flops["graph"].flops == 16 * 24 * 48 * 27
+    torch.testing.assert_close(forward(network, lr), Frozen()(lr).detach())

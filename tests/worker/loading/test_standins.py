@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from harness.worker.complexity import blind_spots, measure
-from harness.worker.loading.standins import WORKING, StandIns, layers
-from harness.worker.loading.standins.axes import Rearrange, rearrange, repeat
+from harness.worker.loading.standins import WORKING, StandIns, basicsr, layers
+from harness.worker.loading.standins.axes import Rearrange, Reduce, rearrange, reduce, repeat
 from harness.worker.loading.standins.scan import Mamba, selective_scan
 
 
@@ -69,6 +69,29 @@ def test_repeated_axes_hold_the_same_values():
     x = torch.arange(3)
     assert repeat(x, "n -> d n", d=2).tolist() == [[0, 1, 2], [0, 1, 2]]
     assert repeat(x, "... n -> ... (n r)", r=2).tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_reduced_axes_are_gone():
+    x = torch.arange(2 * 6 * 4 * 5, dtype=torch.float32).view(2, 6, 4, 5)
+    assert torch.equal(reduce(x, "b c h w -> b c", "mean"), x.mean((2, 3)))
+    assert torch.equal(Reduce("b c h w -> b c 1 1", "max")(x), x.amax((2, 3), keepdim=True))
+    pooled = reduce(x, "b c (h r) (w s) -> h w b c", "sum", r=2, s=5)
+    assert torch.equal(pooled, 10 * F.avg_pool2d(x, (2, 5)).permute(2, 3, 0, 1))
+    assert torch.equal(reduce(x, "b ... -> ...", "min"), x[0])
+
+
+def test_the_layers_of_basicsr_are_those_of_its_checkpoints():
+    row = basicsr.make_layer(basicsr.ResidualBlockNoBN, 2, num_feat=4)
+    names = ["0.conv1.weight", "0.conv1.bias", "0.conv2.weight", "0.conv2.bias"]
+    assert list(row.state_dict())[:4] == names
+    shapes = {k: list(v.shape) for k, v in basicsr.Upsample(4, 8).state_dict().items()}
+    wide = [32, 8, 3, 3]
+    assert shapes == {"0.weight": wide, "0.bias": [32], "2.weight": wide, "2.bias": [32]}
+    assert basicsr.Upsample(3, 8)(torch.zeros(1, 8, 5, 7)).shape == (1, 8, 15, 21)
+    with pytest.raises(ValueError, match="scale 6 is not supported"):
+        basicsr.Upsample(6, 8)
+    x = torch.arange(2 * 4 * 6, dtype=torch.float32).view(1, 2, 4, 6)
+    assert torch.equal(F.pixel_shuffle(basicsr.pixel_unshuffle(x, 2), 2), x)
 
 
 @pytest.mark.parametrize("pattern", ["b c -> c b", "b c h w -> b c", "b (c d) h w -> b c d h w"])

@@ -41,13 +41,21 @@ def saved(tmp_path, content, name="weights.pth", **options):
     ],
 )
 def test_wrapped_state_dicts_are_found(tmp_path, wrapped):
-    state, _ = read(*saved(tmp_path, wrapped))
+    state, *_ = read(*saved(tmp_path, wrapped))
     assert list(state) == ["weight", "bias"]
     assert torch.equal(state["weight"], STATE["weight"])
 
 
+def test_which_of_several_networks_was_taken_is_said(tmp_path):
+    both = {"params": {"weight": torch.zeros(1)}, "params_ema": STATE, "step": 3}
+    *_, chosen = read(*saved(tmp_path, both))
+    assert chosen == "'params_ema' is taken of params_ema, params; weights.key names another"
+    *_, chosen = read(*saved(tmp_path, {"params": STATE, "optimizer": {"lr": 0.1}}))
+    assert chosen == ""
+
+
 def test_legacy_files_and_safetensors(tmp_path):
-    legacy, _ = read(*saved(tmp_path, STATE, _use_new_zipfile_serialization=False))
+    legacy, *_ = read(*saved(tmp_path, STATE, _use_new_zipfile_serialization=False))
     assert torch.equal(legacy["bias"], STATE["bias"])
     file = tmp_path / "weights.safetensors"
     safetensors.torch.save_file(STATE, file)

@@ -5,12 +5,14 @@ parts of `WORKING`; any other name can be imported, and fails with the package's
 used. Modules that Python or timm have dropped are served alike. Only imports by the entry's own
 files are answered, so that no library mistakes a stand-in for the package.
 
-layers  the parts of timm, basicsr, mmcv, huggingface_hub and torchvision that entries use
-axes    rearrange and repeat of einops
-scan    the selective scan of Mamba, in plain PyTorch
+layers   the parts of timm, mmcv, huggingface_hub and torchvision that entries use
+basicsr  those of basicsr's architectures
+axes     rearrange, repeat and reduce of einops
+scan     the selective scan of Mamba, in plain PyTorch
 """
 
 import importlib.util
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -19,13 +21,24 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from harness.worker.loading.modules import asking_file
-from harness.worker.loading.standins import axes, layers, scan
+from harness.worker.loading.standins import axes, basicsr, layers, scan
 
+_BASICSR = {
+    "ARCH_REGISTRY": basicsr.Registry(),
+    "ResidualBlockNoBN": basicsr.ResidualBlockNoBN,
+    "Upsample": basicsr.Upsample,
+    "default_init_weights": basicsr.initialised,
+    "get_root_logger": logging.getLogger,
+    "make_layer": basicsr.make_layer,
+    "pixel_unshuffle": basicsr.pixel_unshuffle,
+}
 _TIMM = {
     "DropPath": layers.DropPath,
     "Mlp": layers.Mlp,
     "_assert": layers.check,
+    "_cfg": dict,
     "named_apply": layers.named_apply,
+    "register_model": layers.as_it_is,
     "register_notrace_function": layers.as_it_is,
     "to_2tuple": layers.to_2tuple,
     "to_ntuple": layers.to_ntuple,
@@ -34,20 +47,33 @@ _TIMM = {
 
 # package -> what of it works; a name is the same wherever in the package it is imported from
 WORKING: Mapping[str, Mapping[str, Any]] = {
+    "IPython": {},
     "audioop": {},
-    "basicsr": _TIMM | {"ARCH_REGISTRY": layers.Registry()},
+    "basicsr": _TIMM | _BASICSR,
     "cv2": {},
     "deepspeed": {},
-    "einops": {"rearrange": axes.rearrange, "repeat": axes.repeat, "Rearrange": axes.Rearrange},
+    "einops": {
+        "rearrange": axes.rearrange,
+        "reduce": axes.reduce,
+        "repeat": axes.repeat,
+        "Rearrange": axes.Rearrange,
+        "Reduce": axes.Reduce,
+    },
+    "fairscale": {},
     "huggingface_hub": {"PyTorchModelHubMixin": layers.HubMixin},
     "imp": {},
     "lmdb": {},
-    "mamba_ssm": {"Mamba": scan.Mamba, "selective_scan_fn": scan.selective_scan},
+    "mamba_ssm": {
+        "Mamba": scan.Mamba,
+        "selective_scan_fn": scan.selective_scan,
+        "selective_scan_ref": scan.selective_scan,
+    },
     "mmcv": {"ConvModule": layers.ConvModule},
     "onnx": {},
     "span_attention": {},  # the CUDA operator of an entry; its overlay names its twin
     "thop": {},
     "timm": _TIMM,
+    "torchinfo": {},
     "torchstat": {},
     "torchsummary": {},
     "torchvision": {"functional": layers.Functional},

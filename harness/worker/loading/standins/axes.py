@@ -1,12 +1,20 @@
-"""`rearrange` and `repeat` of einops for tensors: 'b (h d) n -> b h n d', with `...` and 1."""
+"""`rearrange`, `repeat` and `reduce` of einops for tensors: 'b (h d) n -> b h n d', `...` and 1."""
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor, nn
 
 _Groups = list[list[str]]  # of an axis each: the names that it is the product of
+_REDUCTIONS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "mean": lambda x, axis: x.mean(axis),
+    "sum": lambda x, axis: x.sum(axis),
+    "max": lambda x, axis: x.amax(axis),
+    "min": lambda x, axis: x.amin(axis),
+    "prod": lambda x, axis: x.prod(axis),
+}
 
 
 def rearrange(tensor: Tensor, pattern: str, **sizes: int) -> Tensor:
@@ -36,6 +44,33 @@ def repeat(tensor: Tensor, pattern: str, **sizes: int) -> Tensor:
     spread = ordered[tuple(slice(None) if name in names else None for name in wanted)]
     whole = spread.expand([lengths[name] for name in wanted])
     return whole.reshape([math.prod(lengths[name] for name in group) for group in right])
+
+
+def reduce(tensor: Tensor, pattern: str, reduction: str, **sizes: int) -> Tensor:
+    """Reduce the axes that the right side lacks: `mean`, `sum`, `max`, `min` or `prod`."""
+    left, right = _sides(pattern, tensor.dim())
+    lengths = _lengths(left, tuple(tensor.shape), sizes)
+    names = [name for group in left for name in group]
+    kept = [name for group in right for name in group]
+    split = tensor.reshape([lengths[name] for name in names])
+    gone = [names.index(name) for name in names if name not in kept]
+    for axis in sorted(gone, reverse=True):
+        split = _REDUCTIONS[reduction](split, axis)
+    left_over = [name for name in names if name in kept]
+    ordered = split.permute([left_over.index(name) for name in kept])
+    return ordered.reshape([math.prod(lengths[name] for name in group) for group in right])
+
+
+class Reduce(nn.Module):
+    """`reduce` as a layer."""
+
+    def __init__(self, pattern: str, reduction: str, **sizes: Any) -> None:
+        super().__init__()
+        self.pattern, self.reduction, self.sizes = pattern, reduction, sizes
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        """Reduce `tensor`."""
+        return reduce(tensor, self.pattern, self.reduction, **self.sizes)
 
 
 class Rearrange(nn.Module):

@@ -1,4 +1,4 @@
-"""The parts of timm, basicsr, mmcv, huggingface_hub and torchvision that entries use."""
+"""The parts of timm, mmcv, huggingface_hub and torchvision that entries use."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -101,14 +101,6 @@ class ConvModule(nn.Module):
         """Convolve, normalise, activate."""
         result: Tensor = self.activate(self.bn(self.conv(x)))
         return result
-
-
-class Registry:
-    """Takes classes under their names, and forgets them."""
-
-    def register(self, item: Any = None, **_: Any) -> Any:
-        """Serve as a decorator, with or without arguments."""
-        return as_it_is if item is None else item
 
 
 class HubMixin:

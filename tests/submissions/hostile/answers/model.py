@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import torch
@@ -19,11 +18,6 @@ def answer(**table):
     (PRIVATE / "result.json").write_text(json.dumps(table))
 
 
-def replaced(name, make):
-    (PRIVATE / name).exists() and shutil.rmtree(PRIVATE / name)
-    make(PRIVATE / name)
-
-
 KINDS = {
     "nested too deep": lambda: (PRIVATE / "result.json").write_text("[" * 200_000),
     "no answer at all": lambda: answer(),
@@ -35,13 +29,6 @@ KINDS = {
     "300 MB as its result": lambda: sparse("result.json"),
     "an endless device as its result": lambda: os.symlink("/dev/zero", PRIVATE / "result.json"),
     "a loop of links as its result": lambda: os.symlink("result.json", PRIVATE / "result.json"),
-    "a FIFO as an SR image": lambda: os.mkfifo(PRIVATE / "sr/0"),
-    "300 MB as an SR image": lambda: sparse("sr/0"),
-    "a link to another file as an SR image": lambda: os.symlink("../job.json", PRIVATE / "sr/0"),
-    "a folder as an SR image": lambda: os.mkdir(PRIVATE / "sr/0"),
-    "a link in place of the SR folder": lambda: replaced(
-        "sr", lambda folder: folder.symlink_to("/etc")
-    ),
     "a folder that cannot be removed": lambda: [
         (os.mkdir("d"), os.chdir("d")) for _ in range(3000)
     ],

@@ -1,9 +1,7 @@
 """Untimed calls until clocks, caches and searches are where they stay."""
 
-import sys
-
+from harness.evaluation.clock.calls import Calls
 from harness.records import TimingPolicy
-from harness.worker.clock.calls import Calls
 from harness.worker.devices import Device
 
 
@@ -13,7 +11,7 @@ class WarmUp:
     On a GPU work in a row comes first: two short passes agree at the clocks of an idle GPU too.
     """
 
-    def __init__(self, device: Device, policy: TimingPolicy) -> None:
+    def __init__(self, device: type[Device], policy: TimingPolicy) -> None:
         self._device, self._policy = device, policy
         self._unsettled: list[str] = []
         self.passes: dict[str, int] = {}  # size -> passes
@@ -37,7 +35,7 @@ class WarmUp:
             if largest in new:
                 self._settle(largest, calls, first[largest], new[largest])
             return
-        self._device.release()
+        calls.caller.release()
         calls.in_a_row(first[largest], seconds=self._policy.warm_up_seconds, perturbed=True)
         for size, index in first.items():
             if size in new:
@@ -55,33 +53,16 @@ class WarmUp:
         self._unsettled.append(_name(size))
 
     def flags(self) -> dict[str, str]:
-        """Say which sizes never became warm, and how many a compiler was asked for."""
+        """Say which sizes never became warm."""
         found = {}
         if self._unsettled:
             sizes = ", ".join(self._unsettled)
             passes, bound = self._policy.warm_up_passes, self._policy.settled
             text = f"no two passes in turn of {passes} agreed within {bound:.0%} on LR {sizes}"
             found["unsettled"] = text
-        limit = _recompile_limit()
-        if limit is not None and len(self.passes) > limit:
-            found["recompile-limit"] = (
-                f"torch.compile keeps {limit} versions of a function, and LR is of "
-                f"{len(self.passes)} sizes: on some of them the network may run uncompiled; "
-                "compile it with dynamic=True, or raise torch._dynamo.config.recompile_limit"
-            )
         return found
 
 
 def _name(size: tuple[int, int]) -> str:
     height, width = size
     return f"{height}x{width}"
-
-
-def _recompile_limit() -> int | None:
-    """Return how many versions of a function torch.compile keeps; None where none was compiled."""
-    dynamo = sys.modules.get("torch._dynamo")
-    if dynamo is None or not dynamo.utils.counters["frames"]["ok"]:
-        return None
-    config = dynamo.config
-    # called cache_size_limit before PyTorch 2.6
-    return int(getattr(config, "recompile_limit", None) or config.cache_size_limit)

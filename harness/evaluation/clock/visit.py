@@ -1,44 +1,38 @@
 """A visit: warm-up on every size, then sweeps in shuffled order."""
 
-import gc
 import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
-from time import monotonic  # bound before any submission's code runs
+from hashlib import sha256
+from time import monotonic
 
-import torch
-
-from harness.records import Burst, TimingPolicy, Visit
-from harness.worker.clock.calls import Calls, Sample
-from harness.worker.clock.perturbation import Perturbation
-from harness.worker.clock.warm_up import WarmUp
+from harness.evaluation.clock.calls import Caller, Calls, Sample
+from harness.evaluation.clock.perturbation import Perturbation
+from harness.evaluation.clock.warm_up import WarmUp
+from harness.records import Burst, TimingPolicy, Visit, pixels
 from harness.worker.devices import Device
-from harness.worker.loading import Network
 
 _LAUNCHED, _IN_A_ROW = 3, 10  # images of a split and visit; calls back to back on each
 _ROW_MS = 50.0  # of calls on one image in a burst, so that putting it on the device matters little
 
 
 def measure(
-    network: Network,
+    caller: Caller,
     images: Sequence[Sample],
-    device: Device,
+    device: type[Device],
     policy: TimingPolicy,
     *,
-    digest: Callable[[torch.Tensor], str],
     progress: Callable[[int], None],
-    data_range: float,
     seed: int,
 ) -> Visit:
-    """Time `network` on `images`, split by split. Raises ForwardError.
+    """Time calls on `images`, split by split. Raises ForwardError.
 
     `fair`: every image size of a split is run untimed until it is warm, then come `policy.sweeps`
     passes over all its images, each in an order drawn from `policy.seed`. `official`: one pass,
-    cold, in the order of the images. One LR image is on the device at a time, a fresh copy.
-    `digest` names the SR images of some calls, outside the timed region: over all rounds about
-    one call on every image, in a sweep that `seed` decides. The peak of memory is that of the
-    timed calls alone.
+    cold, in the order of the images. One LR image is on the device at a time, a fresh copy. The
+    peak of memory is that of the timed calls alone. `device` is the kind that the calls are made
+    on: it is only asked what it is.
 
     `fair` warms up on LR that is perturbed as drawn from `seed`, and after the sweeps calls some
     images of the split once more on LR perturbed anew, over all rounds about every image once:
@@ -47,9 +41,8 @@ def measure(
     last of all, some images run back to back and as CUDA graphs, to tell what launches cost.
     """
     began_s = monotonic()
-    device.reset_peak()
     warm_up = WarmUp(device, policy)
-    orders, perturbation = random.Random(policy.seed), Perturbation(data_range, seed)
+    orders, perturbation = random.Random(policy.seed), Perturbation(seed)
     found: dict[str, _Split] = {}
     done = 0
 
@@ -60,10 +53,10 @@ def measure(
 
     for split in dict.fromkeys(image.split for image in images):
         own = [image for image in images if image.split == split]
-        made = _Split(Calls(network, device, own, perturbation), device, policy)
+        made = _Split(Calls(caller, own, perturbation), device, policy)
         if policy.policy == "fair":
             warm_up.up(made.calls)
-        made.sweep(orders, perturbation, digest, advance)
+        made.sweep(orders, advance)
         if policy.policy == "fair":
             made.again(perturbation.draw(len(own), max(1, policy.rounds)))
             made.burst()
@@ -76,12 +69,13 @@ def measure(
         samples_ms={split: _frozen(made.samples) for split, made in found.items()},
         peak_bytes={split: made.peak for split, made in found.items()},
         memory_kind=device.memory_kind,
-        digests={split: tuple(made.digests) for split, made in found.items()},
+        digests={split: made.digests() for split, made in found.items()},
         warm_up=warm_up.passes,
         began_s=began_s,
         ended_s=monotonic(),
         reserved_bytes={s: made.reserved for s, made in found.items() if made.reserved is not None},
         whole_ms={split: _frozen(made.whole) for split, made in found.items() if any(made.whole)},
+        referee_ms={split: _frozen(made.referee) for split, made in found.items()},
         host_ms={split: _frozen(made.host) for split, made in found.items() if any(made.host)},
         launch_ms={s: _frozen(made.launch) for s, made in found.items() if any(made.launch)},
         sweeps_s={split: made.sweeps_s for split, made in found.items()},
@@ -98,17 +92,21 @@ def _frozen(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in rows)
 
 
+def _one(digests: Sequence[str]) -> str:
+    return digests[0] if len(set(digests)) == 1 else sha256("".join(digests).encode()).hexdigest()
+
+
 class _Split:
     """The timed calls on one split, and what they gave."""
 
-    def __init__(self, calls: Calls, device: Device, policy: TimingPolicy) -> None:
+    def __init__(self, calls: Calls, device: type[Device], policy: TimingPolicy) -> None:
         self.calls, self._device, self._policy = calls, device, policy
         self._count = len(calls.images)
         # image -> sweep
-        self.samples, self.whole, self.host, self.launch = (
-            [list[float]() for _ in calls.images] for _ in range(4)
+        self.samples, self.referee, self.whole, self.host, self.launch = (
+            [list[float]() for _ in calls.images] for _ in range(5)
         )
-        self.digests = [""] * self._count
+        self._seen: list[list[str]] = [[] for _ in calls.images]  # digests, by sweep
         self.peak = 0
         self.reserved: int | None = None
         self.sweeps_s = (0.0, 0.0)
@@ -118,24 +116,13 @@ class _Split:
         self.rows: tuple[tuple[int, float], ...] = ()
         self.graph: tuple[tuple[int, float], ...] = ()
 
-    def sweep(
-        self,
-        orders: random.Random,
-        drawn: Perturbation,
-        digest: Callable[[torch.Tensor], str],
-        advance: Callable[[], None],
-    ) -> None:
+    def sweep(self, orders: random.Random, advance: Callable[[], None]) -> None:
         """Make the timed passes over the images."""
-        sweeps = 1 if self._policy.policy == "official" else self._policy.sweeps
-        looked_at = drawn.draw(self._count, max(1, self._policy.rounds))
-        digested = {index: drawn.sweep(sweeps) for index in looked_at}
-        # what is alive now is never looked at again: a collection costs little in a timed call
-        gc.collect()
-        gc.freeze()
+        self.calls.caller.settle()
         began_s = monotonic()
-        for sweep in range(sweeps):
+        for _ in range(1 if self._policy.policy == "official" else self._policy.sweeps):
             for index in self._order(orders):
-                self._call(index, digest if digested.get(index) == sweep else None)
+                self._call(index)
                 advance()
         self.sweeps_s = (began_s, monotonic())
 
@@ -143,17 +130,26 @@ class _Split:
         every = range(self._count)
         return every if self._policy.policy == "official" else orders.sample(every, self._count)
 
-    def _call(self, index: int, digest: Callable[[torch.Tensor], str] | None) -> None:
-        """Time one call. No result outlives it: the next call's memory is its own."""
-        lap = self.calls.timed(index)
-        self.peak = max(self.peak, self._device.peak_bytes())
-        if (held := self._device.reserved_bytes()) is not None:
-            self.reserved = max(self.reserved or 0, held)
-        taken = (lap.ms, lap.whole_ms, lap.host_ms, lap.launch_ms)
-        for kept, ms in zip((self.samples, self.whole, self.host, self.launch), taken, strict=True):
+    def _call(self, index: int) -> None:
+        called = self.calls.timed(index)
+        told = called.told
+        self.peak = max(self.peak, told.peak_bytes)
+        if told.reserved_bytes is not None:
+            self.reserved = max(self.reserved or 0, told.reserved_bytes)
+        taken = (
+            (self.samples, called.ms),
+            (self.referee, called.referee_ms),
+            (self.whole, told.whole_ms),
+            (self.host, told.host_ms),
+            (self.launch, told.launch_ms),
+        )
+        for kept, ms in taken:
             kept[index] += [] if ms is None else [ms]
-        if digest:
-            self.digests[index] = digest(lap.sr)
+        self._seen[index].append(pixels.digest(called.sr))
+
+    def digests(self) -> tuple[str, ...]:
+        """Return the digest that all calls on an image gave; where several, that of them all."""
+        return tuple(_one(seen) for seen in self._seen)
 
     def again(self, drawn: Sequence[int]) -> None:
         """Time calls on perturbed LR."""

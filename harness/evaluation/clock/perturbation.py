@@ -1,0 +1,26 @@
+"""LR images changed by one level, which nobody sees and no memory knows."""
+
+import math
+import random
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+class Perturbation:
+    """Raises or lowers every value by one of 255 levels, or leaves it: nobody sees it (50 dB)."""
+
+    def __init__(self, seed: int) -> None:
+        self._steps, self._images = np.random.default_rng(seed), random.Random(seed)
+
+    def __call__(self, lr: Image) -> Image:
+        """Return a perturbed copy of `lr`, uint8 [H, W, 3], another at every call."""
+        steps = self._steps.integers(-1, 2, lr.shape, np.int16)
+        perturbed: Image = np.clip(lr + steps, 0, 255).astype(np.uint8)
+        return perturbed
+
+    def draw(self, images: int, rounds: int) -> list[int]:
+        """Draw one round's share of so many images."""
+        return self._images.sample(range(images), math.ceil(images / rounds))
