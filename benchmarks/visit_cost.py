@@ -7,6 +7,7 @@ Real networks, and one that costs nothing, are visited in turn on generated LR i
 
 import argparse
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,16 +20,21 @@ from gpu_note import seconds_of_calls
 
 from harness.entries.discovery import discover
 from harness.evaluation.bench import Bench, result
-from harness.evaluation.timing import time_pass
+from harness.evaluation.timing import exchange_ms, exchange_pass, time_pass
 from harness.evaluation.visits import Contestant
 from harness.images.cache import ImageCache
+from harness.images.datasets import generated_split
+from harness.images.datasets.splits import LR_SIZE
 from harness.machines import environment
 from harness.records import Visit
+from harness.sandbox.bubblewrap import Bubblewrap
+from harness.sandbox.jail import Jail, Landlock, Unjailed, command, works
 from harness.store.passes import Store
 from harness.worker import devices
 
 NETWORKS = ("span", "rlfn", "efdn")
 LIMIT_SECONDS = 300.0
+STARTS = 7
 
 
 class Parts(NamedTuple):
@@ -57,6 +63,27 @@ def visited(one: Contestant, bench: Bench) -> Parts:
     return Parts(visit.began_s - start, inside - calls, calls, end - visit.ended_s)
 
 
+def _exchange(bench: Bench) -> list[tuple[float, ...]]:
+    return list(exchange_ms(exchange_pass(bench), bench).values())
+
+
+def _jails() -> list[Jail]:
+    every: list[Jail] = [Unjailed(), Landlock(), Bubblewrap()]
+    return [jail for jail in every if works(jail)]
+
+
+def _start_ms(jail: Jail) -> float:
+    """Return the median of what a worker takes that is told no job."""
+    taken = []
+    with tempfile.TemporaryDirectory() as folder:
+        line = command(jail, Path(folder), "cpu", job=False)
+        for _ in range(STARTS):
+            start = time.monotonic()
+            subprocess.run(line, check=True)
+            taken.append(1e3 * (time.monotonic() - start))
+    return statistics.median(taken)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, action="append", default=[], metavar="DIR")
@@ -75,6 +102,8 @@ def main() -> None:
         bench = Bench(challenge, (split,), device, Store(folder), Stopwatch(), LIMIT_SECONDS)
         visited(crew[0], bench)  # reads packages from the disk
         made = [[visited(one, bench) for one in crew] for _ in range(options.visits)]
+        whole = replace(bench, splits=(generated_split("one", *LR_SIZE),))
+        exchange = [ms for calls in _exchange(whole) for ms in calls]
     identity = environment.identity(device, challenge.switches)
     sizes = ", ".join(pair.name for pair in split.pairs)
     print("# What a visit costs\n")
@@ -91,6 +120,11 @@ def main() -> None:
         beside = statistics.median(visit.beside for visit in visits)
         cells = " | ".join(f"{seconds:.2f}" for seconds in (*parts, beside))
         print(f"| {one.submission.manifest.name} | {cells} |")
+    height, width = LR_SIZE
+    print(f"\nThe exchange of one LR image of {width}x{height} and its SR image, beside the call: ")
+    print(f"{statistics.median(exchange):.2f} ms, at least {min(exchange):.2f} ms. Of it the ")
+    print("harness's clock takes off the least. A process that does nothing starts and ends in ")
+    print(", ".join(f"{_start_ms(jail):.0f} ms ({jail.level})" for jail in _jails()) + ".")
     print(
         "\n`before`: copies of the files, the process, PyTorch's import, loading. `warm-up`: at "
         "least two calls on every size, and digests of the outputs. `after`: the result, the "

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. Mistakes of the user end in one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     options = parser(program()).parse_args(arguments or ["run"])
-    options.arguments = arguments or ["run"]
+    options.typed = arguments or ["run"]
     options.command_line = f"{program()} {shlex.join(arguments)}".strip()
     signal.signal(signal.SIGTERM, _interrupt)
     try:

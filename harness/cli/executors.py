@@ -56,7 +56,7 @@ def detached(options: argparse.Namespace, out: Path) -> str:
     with lock.held(out):
         if (queue := jobs.queue()) and queue.alive:
             return f"A job {name} is at this run already; it writes to {log}."
-        number = jobs.detach([sys.executable, sys.argv[0], *options.arguments, "--no-detach"])
+        number = jobs.detach([sys.executable, sys.argv[0], *options.typed, "--no-detach"])
     return (
         f"Job {number}, {name}, makes the run and writes to {log}. When it has ended, the same "
         "command without --detach shows the leaderboard, or goes on where it stopped."

@@ -8,7 +8,7 @@ from typing import Any
 from harness.entries import illustration
 from harness.entries.submission import BrokenSubmission, Submission, digest
 from harness.errors import SubmissionError
-from harness.evaluation import building
+from harness.evaluation import building, twins
 from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
 from harness.evaluation.scoring import kept, score_pass
 from harness.images.datasets import SplitData
@@ -119,7 +119,8 @@ def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
 
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     key = _inspect_key(entry, bench)
-    outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission))
+    drive = twins.compare if submission.manifest.complexity else None
+    outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission, drive))
     return _inspected(entry, submission, outcome, bench)
 
 

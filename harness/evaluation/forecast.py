@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.evaluation.bench import Bench
 from harness.evaluation.session import Session
-from harness.evaluation.timing import timed_splits
+from harness.evaluation.timing import EXCHANGES, timed_splits
 from harness.images.datasets import SplitData
 from harness.records import Entry
+from harness.worker import devices
 
 Forward = Callable[[int], float]  # seconds of a forward, by the pixels of its LR image
 
@@ -63,8 +64,16 @@ def timing_s(left: Sequence[tuple[Session, int]], bench: Bench) -> float:
         # the baseline opens and closes every round
         everyone = [*session.crew, *([session.baseline] * 2 if session.baseline else [])]
         visits = (visit_s(modelled(one.entry, bench), bench) for one in everyone)
-        total += rounds * sum(visits)
+        total += rounds * (sum(visits) + _exchange_s(bench))
     return total
+
+
+def _exchange_s(bench: Bench) -> float:
+    """Return the seconds of the visit in every round that measures the exchange of images."""
+    if devices.kind(bench.device).scripted:
+        return 0.0
+    sizes = len(set(_sizes(timed_splits(bench))))
+    return start_s(bench) + (EXCHANGES + 1) * sizes * (_BESIDE_S + _LEAST_S)
 
 
 def visit_s(forward_s: Forward, bench: Bench) -> float:

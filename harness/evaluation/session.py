@@ -231,7 +231,7 @@ class Session:
         key = self._key({"submission": one.entry.digest, "card": self.site.card} | position)
         return self._stored(
             key,
-            lambda: time_pass(one.submission, self.bench),
+            lambda: time_pass(one.submission, self.bench, one.entry),
             lambda outcome: is_whole(outcome, self.bench),
         )
 

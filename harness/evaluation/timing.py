@@ -2,17 +2,30 @@
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.entries.submission import File, Submission
-from harness.evaluation import identity
+from harness.evaluation import identity, sameness
 from harness.evaluation.bench import Bench, result
-from harness.evaluation.clock import Sample, measure
-from harness.images.datasets import SplitData, generated_split
-from harness.records import Manifest, ModelTable, Outcome, Restoration, TimingPolicy, Visit
+from harness.evaluation.clock import Differing, Sample, measure, perturbed
+from harness.images.datasets import Pair, SplitData, generated_split
+from harness.records import (
+    Entry,
+    Manifest,
+    ModelTable,
+    Outcome,
+    Restoration,
+    TimingPolicy,
+    Visit,
+)
 from harness.records.schema import to_table
 from harness.sandbox.exchange import Exchange
 from harness.sandbox.process import Finish
@@ -21,31 +34,36 @@ from harness.worker import devices
 from harness.worker.folder import SUBMISSION
 
 _RANDOM = random.SystemRandom()
-_EXCHANGE, _EXCHANGES = "exchange", 5  # what its visit is called; calls on each size
+_EXCHANGE, EXCHANGES = "exchange", 3  # what its visit is called; calls on each size
 
 
-def time_pass(submission: Submission, bench: Bench) -> Outcome:
-    """Visit a submission once with the clock, whatever the store holds."""
-    images, policy = samples(timed_splits(bench)), bench.protocol.timing
+def time_pass(submission: Submission, bench: Bench, entry: Entry | None = None) -> Outcome:
+    """Visit a submission once with the clock, whatever the store holds.
+
+    Where its images were scored, as `entry` says, SR images that differ are compared.
+    """
+    images, policy = samples(timed_splits(bench), entry), bench.protocol.timing
+    different = sameness.Sample()
 
     def drive(exchange: Exchange) -> Finish:
-        visit = visited(exchange, images, policy, bench)
+        visit = visited(exchange, images, policy, bench, different.take)
         return lambda told: with_told(visit, told)
 
-    return bench.run("time", submission, drive, len(images) * policy.sweeps)
+    outcome = bench.run("time", submission, drive, len(images) * policy.sweeps)
+    return sameness.compared(outcome, different, submission, bench)
 
 
 def exchange_pass(bench: Bench) -> Outcome:
     """Visit a network that costs nothing: an image of every size, for what the exchange takes."""
     images = {one.size: one for one in samples(timed_splits(bench))}
     every = [one._replace(split=_EXCHANGE) for one in images.values()]
-    policy = replace(bench.protocol.timing, policy="fair", sweeps=_EXCHANGES, energy=False)
+    policy = replace(bench.protocol.timing, policy="fair", sweeps=EXCHANGES, energy=False)
 
     def drive(exchange: Exchange) -> Finish:
         visit = visited(exchange, every, policy, bench)
         return lambda told: with_told(visit, told)
 
-    return bench.run("time", _identity(bench.protocol.scale), drive, len(every) * _EXCHANGES)
+    return bench.run("time", _identity(bench.protocol.scale), drive, len(every) * EXCHANGES)
 
 
 def exchange_ms(outcome: Outcome, bench: Bench) -> dict[str, tuple[float, ...]]:
@@ -64,7 +82,11 @@ def _identity(scale: int) -> Submission:
 
 
 def visited(
-    exchange: Exchange, images: Sequence[Sample], policy: TimingPolicy, bench: Bench
+    exchange: Exchange,
+    images: Sequence[Sample],
+    policy: TimingPolicy,
+    bench: Bench,
+    differs: Callable[[Differing], None] = lambda one: None,
 ) -> Visit:
     """Visit with the clock whatever answers at the other end."""
     return measure(
@@ -74,6 +96,7 @@ def visited(
         policy,
         progress=bench.progress.advance,
         seed=_RANDOM.getrandbits(63),
+        differs=differs,
     )
 
 
@@ -82,13 +105,28 @@ def with_told(visit: Visit, told: Restoration) -> Visit:
     return replace(visit, flags=visit.flags | told.flags, cores=told.cores)
 
 
-def samples(splits: Sequence[SplitData]) -> list[Sample]:
-    """Return the LR images of `splits`; to read a damaged one raises DataError."""
-    return [
-        Sample(split.name, (pair.lr.height, pair.lr.width), pair.lr.read)
-        for split in splits
-        for pair in split.pairs
-    ]
+def samples(splits: Sequence[SplitData], entry: Entry | None = None) -> list[Sample]:
+    """Return the LR images of `splits`, with what is known of their SR images.
+
+    To read a damaged one raises DataError.
+    """
+    found = []
+    for split in splits:
+        scores = [one for one in entry.scores if one.split == split.name] if entry else []
+        restored = entry.restorations.get(split.name) if entry else None
+        for place, (pair, score) in enumerate(zip_longest(split.pairs, scores[: len(split.pairs)])):
+            sample = Sample(split.name, (pair.lr.height, pair.lr.width), pair.lr.read)
+            if score:
+                sample = sample._replace(digest=score.sr_digest)
+            if score and score.perturbed_digest and restored:
+                copy = partial(_copy, pair, restored.perturbation_seed, place)
+                sample = sample._replace(perturbed=copy, perturbed_digest=score.perturbed_digest)
+            found.append(sample)
+    return found
+
+
+def _copy(pair: Pair, seed: int, place: int) -> NDArray[np.uint8]:
+    return perturbed(pair.lr.read(), seed, place)
 
 
 def is_whole(outcome: Outcome, bench: Bench) -> bool:

@@ -101,7 +101,7 @@ def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
     for split, digests in visit.digests.items():
         scored = [score.sr_digest for score in entry.scores if score.split == split]
         if scored:
-            pairs = [pair for pair in zip(digests, scored, strict=True) if pair[0]]
+            pairs = [pair for pair in zip(digests, scored, strict=False) if pair[0]]
             images += len(pairs)
             different += sum(timed != restored for timed, restored in pairs)
     if not different:

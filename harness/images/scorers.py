@@ -22,18 +22,18 @@ class Scorers(Generic[T]):
         self._score = score
         self._pool = ThreadPoolExecutor(cores)
         self._room = Semaphore(2 * cores)
-        self._scores: list[Future[T]] = []
+        self._scores: dict[int, Future[T]] = {}
 
     def take(self, index: int, sr: NDArray[np.uint8]) -> None:
         """Score one SR image, uint8 [H, W, 3], as soon as a thread is free; wait for room."""
         self._room.acquire()
         future = self._pool.submit(self._score, index, sr)
         future.add_done_callback(lambda _: self._room.release())
-        self._scores.append(future)
+        self._scores[index] = future
 
     def results(self) -> list[T]:
-        """Return the scores in the order that the images were taken in."""
-        return [future.result() for future in self._scores]
+        """Return the scores in the order of the images' indices."""
+        return [self._scores[index].result() for index in sorted(self._scores)]
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,7 @@ text        a stranger's text, without what would move a cursor or be a formula
 
 from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
 from harness.records.passes import (
+    Apart,
     Build,
     Burst,
     Complexity,
@@ -70,6 +71,7 @@ from harness.records.upload import Claims, Measured, Reference, Scores, Wanted
 
 __all__ = [
     "METRICS",
+    "Apart",
     "Baseline",
     "Build",
     "BuildTable",

@@ -172,6 +172,23 @@ class Restoration:
     dtypes: tuple[str, ...]  # of the network's outputs
     flags: dict[str, str] = field(default_factory=dict)  # what was found wrong -> explanation
     cores: tuple[int, ...] = ()  # that threads were bound to, each to one
+    perturbation_seed: int = 0  # of the harness: of the LR images that were restored perturbed
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far the SR image of a timed call is from an ordinary one of the same LR pixels.
+
+    Beside it, how far ordinary ones are from each other. Levels of 255, the most of an image.
+    """
+
+    split: str
+    image: int
+    perturbed: bool
+    levels: int
+    psnr_db: float
+    spread_levels: int
+    spread_db: float  # infinite where they are equal
 
 
 @dataclass(frozen=True)
@@ -211,6 +228,8 @@ class Visit:
     # split -> image and milliseconds of each call on perturbed LR
     perturbed_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     perturbation_seed: int = 0
+    # of some calls whose SR images were not, bit for bit, those of ordinary calls
+    apart: tuple[Apart, ...] = ()
     # split -> image and milliseconds of each call back to back, and as a CUDA graph; on a GPU
     row_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     graph_ms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
@@ -237,6 +256,8 @@ class ImageScore:
     image: str  # name of the HR file
     fidelity: Fidelity
     sr_digest: str  # of the pixels of the uint8 SR image
+    # the same of its LR image perturbed as `Restoration` says, where that was restored too
+    perturbed_digest: str = ""
 
 
 @dataclass(frozen=True)

@@ -77,13 +77,16 @@ class Exchange:
 
     # ------------------------------------------------------------ what is asked
 
-    def called(self, lr: Image) -> Called:
-        """Have an LR image, uint8 [h, w, 3], restored; one call, timed on both sides."""
+    def called(self, lr: Image, by: Ask = Ask.CALL) -> Called:
+        """Have an LR image, uint8 [h, w, 3], restored; one call, timed on both sides.
+
+        By the network, or by its twin (`Ask.TWIN`), in an `inspect` pass.
+        """
         height, width = lr.shape[:2]
         sr = np.empty((height * self._scale, width * self._scale, 3), np.uint8)
         self._make_room(lr.nbytes, sr.nbytes)
         began_ns = time.monotonic_ns()
-        answer = self._asked(Asked(Ask.CALL, height, width), lr)
+        answer = self._asked(Asked(by, height, width), lr)
         taken = os.preadv(self._sr, [sr.data], 0)
         referee_ms = (time.monotonic_ns() - began_ns) / 1e6
         if taken != sr.nbytes:

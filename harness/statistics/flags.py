@@ -14,7 +14,7 @@ _EXPLAINED = 0.5  # share of the processor's time that PyTorch's operators have 
 _UNEXPLAINED_MS = 5.0  # of it, which any forward may take
 _CALLING_MS = 0.1  # that Python may take around an operator
 # flags with which an entry is not ranked until a person says so
-BARRING = ("hidden-params", "hidden-work", "hidden-memory")
+FOR_A_PERSON = ("hidden-params", "hidden-work", "hidden-memory")
 # what is told of an entry without putting a figure of it in doubt
 _NOTES = (
     *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
@@ -36,7 +36,8 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
     flags = {
         "counter-failed": _uncounted(inspection.complexity),
         "content-dependent": _by_content(inspection.complexity),
-        "flops-disagree" if apart else "counters-differ": inspection.disagreement,
+        "flops-disagree": inspection.disagreement if apart else "",
+        "counters-differ": "" if apart else _within(inspection.disagreement),
         "counter-blind": _blind(inspection, manifest),
         "not-strict": _loose(inspection),
         "partly-loaded": _partly(inspection.loaded_share),
@@ -65,6 +66,10 @@ def _apart(complexity: Complexity, official: str) -> bool:
     """Tell whether some counter sees more than the official one, biases apart."""
     plain = {name: one.flops - sum(one.biases.values()) for name, one in complexity.flops.items()}
     return max(plain.values(), default=0) > _ALIKE * plain.get(official, 0)
+
+
+def _within(disagreement: str) -> str:
+    return f"no counter sees more than the edition's: {disagreement}" if disagreement else ""
 
 
 def _uncounted(complexity: Complexity) -> str:
@@ -197,9 +202,10 @@ def _sparse(weights: Weights | None) -> str:
         return ""
     patterned = sum(layer.two_of_four for layer in weights.layers)
     pattern = f", in {patterned} layers 2 of 4" if patterned else ""
-    return (
-        f"{weights.zeros / total:.1%} of its weights are zero{pattern}; params and FLOPs count them"
-    )
+    whole = any("int" in kind for kind in weights.elements)
+    rounded = " (rounding to whole numbers makes some)" if whole else ""
+    share = f"{weights.zeros / total:.1%} of its weights are zero"
+    return f"{share}{rounded}{pattern}; params and FLOPs count them"
 
 
 def _nondeterministic(inspection: Inspection) -> str:

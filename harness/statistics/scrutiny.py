@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.records import Ceiling, DeviceState, Entry, RoundVisit
 from harness.statistics.estimates import Estimate
+from harness.statistics.sameness import other_function
 
 # of nvml.REASONS: a power cap and locked clocks are the machine's settings, these are accidents
 _SLOWDOWNS = (
@@ -41,6 +42,7 @@ class Circumstances:
 def of_visits(entry: Entry, visits: Sequence[RoundVisit], around: Circumstances) -> dict[str, str]:
     """Return the flags that go on the entry's row."""
     flags = {
+        "other-function": other_function(visits),
         "disturbed": _disturbed(visits),
         "other-streams": _other_streams(visits),
         "clocks-differ": _clocks_differ(visits),

@@ -32,6 +32,7 @@ class Ask(IntEnum):
     REPLAY = 3  # record a call of it as a CUDA graph, and time the replay
     RELEASE = 4  # give the device's pool of memory back
     SETTLE = 5  # what is alive now is never again looked at by the garbage collector
+    TWIN = 6  # restore the LR image with the twin for the counters
 
 
 class Asked(NamedTuple):

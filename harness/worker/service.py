@@ -25,6 +25,7 @@ class Restorer:
         self._desk, self._device = desk, desk.device
         self._range = desk.job.manifest.model.data_range
         self._calls, self._guarded = Calls(desk.loaded.network, desk.device), guarded
+        self._twin = Calls(desk.loaded.twin or desk.loaded.network, desk.device)
         self._dtypes, self._sizes = set[str](), set[tuple[int, int]]()
         self.first: Image | None = None  # LR image
         self.low, self.high = math.inf, -math.inf  # least and largest value of all outputs
@@ -66,6 +67,8 @@ class Restorer:
             return Answer(ms, calls=made), None
         if asked.what is Ask.REPLAY:
             return Answer(self._calls.replayed(tensor)), None
+        if asked.what is Ask.TWIN:
+            return self._restored(self._twin.timed, tensor)
         if self.first is None:
             self.first = lr
         return self._restored(self._calls.timed, tensor)

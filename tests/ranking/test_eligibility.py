@@ -145,7 +145,7 @@ def test_an_infinite_psnr_is_for_a_person_whatever_is_published() -> None:
 
 def test_flags_that_bar_an_entry_do_so_until_it_is_accepted() -> None:
     psnr_db = {"valid": 27.0, "test": 27.1}
-    figures = Figures("A", psnr_db=psnr_db, barred={"hidden-work": "told"})
+    figures = Figures("A", psnr_db=psnr_db, doubted={"hidden-work": "told"})
     assert judge(figures, NTIRE2026).reason.startswith("hidden-work: told; --accept ranks it")
     accepted = judge(replace(figures, accepted=True), NTIRE2026)
     assert accepted.eligible == "yes"

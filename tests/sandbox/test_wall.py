@@ -57,7 +57,7 @@ def logs(tmp_path_factory):
 def test_an_entry_finds_none_of_the_other_rooms_by_name(logs):
     (line,) = (line for line in logs["tries"].splitlines() if line.startswith("found"))
     found = json.loads(line.removeprefix("found"))
-    assert "harness.worker.clock" in found
+    assert "harness.worker.loading" in found
     assert [name for name in found if name != "harness" and not name.startswith(SEEN)] == []
 
 

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import secrets
+import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,13 @@ HURRIES = {  # whether the runtime of one that would be faster than it is comes 
     "returns a tensor that is computed later": False,  # it is refused
     "leaves the work to a thread": True,
 }
+ANOTHER = {  # whether one is another function when it is timed
+    "honest": False,
+    "saves work after so many calls": True,
+    "saves work on a size it knows": True,
+    "remembers what it has seen": True,
+    "honest, and random": False,
+}
 HARMLESS = {  # inside, these reach what is the pass's own and goes with it
     "bubblewrap": {"leave a file in shared memory", "leave a file in /tmp", "send by UDP"},
     "landlock": set(),
@@ -92,8 +100,18 @@ def restored(name, arguments, level, time_limit=300, calls=1):
 
 def interfered(kind, level):
     """Let a submission interfere with the exchange, in the first of three calls."""
-    limit = 20 if kind == "is silent" else 300
+    limit = 8 if kind == "is silent" else 300
     return restored("interferes", {"kind": kind}, level, limit, calls=3)
+
+
+def of_every(name, kinds, folder):
+    """Write one submission for each kind of a hostile one; results are kept by what files hold."""
+    for number, kind in enumerate(kinds):
+        own = folder / f"{name}-{number}"
+        shutil.copytree(HOSTILE / name, own)
+        manifest = (own / "submission.toml").read_text().replace(f'"{name}"', f'"{kind}"')
+        (own / "submission.toml").write_text(f'{manifest}arguments = {{ kind = "{kind}" }}\n')
+        yield own
 
 
 def attempted(outcome):

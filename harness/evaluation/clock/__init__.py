@@ -8,8 +8,8 @@ warm_up       untimed calls until clocks, caches and searches are where they sta
 perturbation  LR images changed by one level, which nobody sees and no memory knows
 """
 
-from harness.evaluation.clock.calls import Caller, Sample
-from harness.evaluation.clock.perturbation import Perturbation
+from harness.evaluation.clock.calls import Caller, Differing, Sample
+from harness.evaluation.clock.perturbation import Perturbation, perturbed
 from harness.evaluation.clock.visit import measure
 
-__all__ = ["Caller", "Perturbation", "Sample", "measure"]
+__all__ = ["Caller", "Differing", "Perturbation", "Sample", "measure", "perturbed"]

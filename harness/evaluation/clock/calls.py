@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from harness.errors import ForwardError
 from harness.evaluation.clock.perturbation import Perturbation
+from harness.records import pixels
 from harness.sandbox.exchange import Called
 
 Image = NDArray[np.uint8]
@@ -19,6 +20,20 @@ class Sample(NamedTuple):
     split: str
     size: tuple[int, int]  # height, width
     load: Callable[[], Image]  # uint8 [H, W, 3]
+    digest: str = ""  # of the SR image of an ordinary call, where one was made
+    perturbed: Callable[[], Image] | None = None  # the perturbed copy that was restored ordinarily
+    perturbed_digest: str = ""  # of its SR image
+
+
+class Differing(NamedTuple):
+    """A timed call whose SR image is not, bit for bit, that of an ordinary call."""
+
+    split: str
+    image: int  # its index
+    perturbed: bool
+    lr: Image
+    sr: Image
+    expected: str  # digest of an ordinary call's
 
 
 class Caller(Protocol):
@@ -65,6 +80,20 @@ class Calls:
     def replayed(self, index: int) -> float | None:
         """Return the ms of a replay as a CUDA graph; None where none can be recorded."""
         return self.caller.replayed(self._lr(index, perturbed=False))
+
+    def differing(self, index: int, called: Called, perturbed: bool) -> Differing | None:
+        """Compare the SR image of a call with that of an ordinary one, where there was one."""
+        image = self.images[index]
+        expected = image.perturbed_digest if perturbed else image.digest
+        if not expected or pixels.digest(called.sr) == expected:
+            return None
+        load = image.perturbed if perturbed and image.perturbed else image.load
+        return Differing(image.split, index, perturbed, load(), called.sr, expected)
+
+    def known(self, index: int) -> Called:
+        """Make one call on the perturbed copy that was restored ordinarily, where one was."""
+        load = self.images[index].perturbed
+        return self.caller.called(load()) if load else self.timed(index, perturbed=True)
 
     def _lr(self, index: int, perturbed: bool) -> Image:
         lr = self.images[index].load()

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from time import monotonic
 
-from harness.evaluation.clock.calls import Caller, Calls, Sample
+from harness.evaluation.clock.calls import Caller, Calls, Differing, Sample
 from harness.evaluation.clock.perturbation import Perturbation
 from harness.evaluation.clock.warm_up import WarmUp
 from harness.records import Burst, TimingPolicy, Visit, pixels
+from harness.sandbox.exchange import Called
 from harness.worker.devices import Device
 
 _LAUNCHED, _IN_A_ROW = 3, 10  # images of a split and visit; calls back to back on each
@@ -25,6 +26,7 @@ def measure(
     *,
     progress: Callable[[int], None],
     seed: int,
+    differs: Callable[[Differing], None] = lambda one: None,
 ) -> Visit:
     """Time calls on `images`, split by split. Raises ForwardError.
 
@@ -36,7 +38,8 @@ def measure(
 
     `fair` warms up on LR that is perturbed as drawn from `seed`, and after the sweeps calls some
     images of the split once more on LR perturbed anew, over all rounds about every image once:
-    what a network remembers of an image by its content, it does not have for these. Where the
+    what a network remembers of an image by its content, it does not have for these. `differs` is
+    told of timed calls whose SR images are not those that are known of the samples. Where the
     policy asks for energy and the device may count it, a burst of each split follows. On a GPU,
     last of all, some images run back to back and as CUDA graphs, to tell what launches cost.
     """
@@ -53,7 +56,7 @@ def measure(
 
     for split in dict.fromkeys(image.split for image in images):
         own = [image for image in images if image.split == split]
-        made = _Split(Calls(caller, own, perturbation), device, policy)
+        made = _Split(Calls(caller, own, perturbation), device, policy, differs)
         if policy.policy == "fair":
             warm_up.up(made.calls)
         made.sweep(orders, advance)
@@ -99,8 +102,14 @@ def _one(digests: Sequence[str]) -> str:
 class _Split:
     """The timed calls on one split, and what they gave."""
 
-    def __init__(self, calls: Calls, device: type[Device], policy: TimingPolicy) -> None:
-        self.calls, self._device, self._policy = calls, device, policy
+    def __init__(
+        self,
+        calls: Calls,
+        device: type[Device],
+        policy: TimingPolicy,
+        differs: Callable[[Differing], None],
+    ) -> None:
+        self.calls, self._device, self._policy, self._differs = calls, device, policy, differs
         self._count = len(calls.images)
         # image -> sweep
         self.samples, self.referee, self.whole, self.host, self.launch = (
@@ -146,6 +155,11 @@ class _Split:
         for kept, ms in taken:
             kept[index] += [] if ms is None else [ms]
         self._seen[index].append(pixels.digest(called.sr))
+        self._compare(index, called, perturbed=False)
+
+    def _compare(self, index: int, called: Called, *, perturbed: bool) -> None:
+        if one := self.calls.differing(index, called, perturbed):
+            self._differs(one)
 
     def digests(self) -> tuple[str, ...]:
         """Return the digest that all calls on an image gave; where several, that of them all."""
@@ -153,10 +167,12 @@ class _Split:
 
     def again(self, drawn: Sequence[int]) -> None:
         """Time calls on perturbed LR."""
-        self.drawn = drawn
-        self.perturbed = tuple(
-            (index, self.calls.timed(index, perturbed=True).ms) for index in drawn
-        )
+        self.drawn, made = drawn, list[tuple[int, float]]()
+        for index in drawn:
+            called = self.calls.known(index)
+            self._compare(index, called, perturbed=True)
+            made.append((index, called.ms))
+        self.perturbed = tuple(made)
 
     def burst(self) -> None:
         """Run the images back to back, without a look at the results, for their energy.
