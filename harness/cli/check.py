@@ -9,7 +9,7 @@ from pathlib import Path
 import reports
 from harness import cli, protocols
 from harness.cli import verdict as shown_verdict
-from harness.cli.inputs import data_folder, stand_ins, submissions
+from harness.cli.inputs import data_folder, limits, stand_ins, submissions
 from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.discovery import discover
 from harness.entries.submission import BrokenSubmission, Submission
@@ -33,7 +33,13 @@ def command(options: argparse.Namespace) -> int:
     edition = protocols.load_scales(options.protocol)[0]
     lent = stand_ins(options.no_stand_ins)
     found = submissions(
-        options.paths, edition, options.weights, options.ids, lent, build=options.build
+        options.paths,
+        edition,
+        options.weights,
+        options.ids,
+        lent,
+        build=options.build,
+        limits=limits(options),
     )
     shown, records, ready = progress(), [], True
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness import cli
 from harness.entries.discovery import Asked, discover
+from harness.entries.files import Limits
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.images.datasets import write_bundled
@@ -21,6 +22,7 @@ def submissions(
     lent: Sequence[str] = (),
     *,
     build: bool = False,
+    limits: Limits | None = None,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions of `paths`, or those that the protocol names, and checkpoints.
 
@@ -31,7 +33,7 @@ def submissions(
     if not paths and not cli.SHIPPED_SUBMISSIONS.is_dir():
         raise InputError("the shipped submissions are not here; run from a clone of the project")
     paths = paths or [cli.SHIPPED_SUBMISSIONS / name for name in edition.entries]
-    found = discover(paths, ids, lent, weights, say, build=build)
+    found = discover(paths, ids, lent, weights, say, build=build, limits=limits)
     if not found:
         raise InputError("nothing is left to look at; name another id, or another folder")
     return found
@@ -51,6 +53,13 @@ def only_submission(
             "name its folder, or its id in an official repository with --ids"
         )
     return found[0]
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    """Return how much one submission may hold."""
+    usual = Limits()
+    size = options.entry_gib * 2**30 if options.entry_gib else usual.size
+    return Limits(options.entry_files or usual.files, size)
 
 
 def stand_ins(refused: bool) -> tuple[str, ...]:

@@ -77,6 +77,34 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_accept(parser: argparse.ArgumentParser) -> None:
+    """Add --accept, which may be given several times."""
+    parser.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="ID|NAME",
+        help="rank this entry, by its id or folder, whatever is flagged: a person has looked into "
+        "it; OUT remembers it for these files of the entry",
+    )
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add --entry-files and --entry-gib."""
+    parser.add_argument(
+        "--entry-files",
+        type=positive,
+        metavar="N",
+        help="files that one submission may hold (default: 10000)",
+    )
+    parser.add_argument(
+        "--entry-gib",
+        type=positive,
+        metavar="N",
+        help="GiB that they may have together (default: 4)",
+    )
+
+
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add --to, where tables and figures go."""
     parser.add_argument(

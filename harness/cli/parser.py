@@ -8,7 +8,9 @@ from typing import Any
 from harness.cli import organisers, phases, teams, work
 from harness.cli.options import (
     PATH_HELP,
+    add_accept,
     add_device,
+    add_limits,
     add_protocol,
     add_repository,
     add_target,
@@ -92,6 +94,7 @@ def parser(program: str) -> argparse.ArgumentParser:
         help="for everyone, below OUT/public: without logs, paths, mail addresses and the file "
         "names of private splits",
     )
+    add_accept(report)
     report.add_argument("--pdf", action="store_true", help="print the pages to PDF files as well")
     report.set_defaults(command=run_by("report"))
 
@@ -165,11 +168,13 @@ def _add_run(commands: Any) -> None:
     )
     add_time_limit(run)
     add_repository(run)
+    add_limits(run)
     run.add_argument(
         "--require-isolation",
         action="store_true",
         help="refuse to start where entries cannot be jailed, see docs/security.md",
     )
+    add_accept(run)
     work.add(run)
     run.add_argument(
         "--live", action="store_true", help="render the report after every entry and round"

@@ -4,6 +4,7 @@ import argparse
 
 import reports
 from harness import cli
+from harness.evaluation.book import accept
 from harness.ranking.leaderboard import of_run
 from harness.store.runs import load_run
 from reports import pdf
@@ -12,7 +13,10 @@ from reports.public import redacted
 
 def command(options: argparse.Namespace) -> int:
     """Render the run in `options.out`."""
-    run = load_run(options.out)
+    if options.accept:
+        run = accept(options.out, options.accept, options.command_line)
+    else:
+        run = load_run(options.out)
     stored = out = options.out if options.out.is_dir() else options.out.parent
     if options.public:
         run, out = redacted(run), out / "public"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from harness import cli, protocols
 from harness.cli import dry_run, executors
-from harness.cli.inputs import data_folder, say, stand_ins, submissions
+from harness.cli.inputs import data_folder, limits, say, stand_ins, submissions
 from harness.cli.progress import PlainProgress, TerminalProgress, progress
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError
 from harness.evaluation import challenge, finished, outlook
 from harness.evaluation.bench import Bench
+from harness.evaluation.book import accept
 from harness.evaluation.executors import Executor
 from harness.images.datasets import open_splits
 from harness.records import Protocol, Run, TimingPolicy
@@ -36,8 +37,17 @@ def command(options: argparse.Namespace) -> int:
         raise InputError("--dry-run knows this machine, not the cluster's; leave --executor out")
     lent = stand_ins(options.no_stand_ins)
     found = submissions(
-        options.paths, editions[0], options.weights, options.ids, lent, build=options.build
+        options.paths,
+        editions[0],
+        options.weights,
+        options.ids,
+        lent,
+        build=options.build,
+        limits=limits(options),
     )
+    for name in options.accept:
+        if not any(name in (one.slug, str(_id(one))) for one in found):
+            raise InputError(f"--accept {name}: no submission of this run has that id or folder")
     if options.require_isolation:
         jail.required()
     shown = progress()
@@ -104,6 +114,8 @@ def _made(prepared: _Prepared, options: argparse.Namespace) -> dict[str, str]:
     run = challenge.run(
         entries, bench, folder, options.command_line, executor=executor, tell=render
     )
+    if names := [name for name in options.accept if _has(run, name)]:
+        run = accept(folder, names, options.command_line)
     import reports  # not where a finished run is recognised: it takes seconds
     from harness.ranking.leaderboard import of_run
     from reports.tables import terminal
@@ -134,6 +146,14 @@ def _foretold(runs: Sequence[_Prepared], shown: TerminalProgress | PlainProgress
         title = f"{bench.protocol.title}, {cli.quoted(folder.resolve())}"
         shown.say(f"{title}\n\n{dry_run.text(found, bench.protocol.timing.rounds)}")
     return cli.OK
+
+
+def _id(one: Submission | BrokenSubmission) -> int | None:
+    return one.manifest.id if isinstance(one, Submission) else one.id
+
+
+def _has(run: Run, name: str) -> bool:
+    return any(name in (entry.slug, str(entry.id)) and entry.digest for entry in run.entries)
 
 
 def _render_to(folder: Path) -> Callable[[Run], None]:

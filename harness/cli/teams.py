@@ -6,6 +6,7 @@ from typing import Any
 from harness.cli.options import (
     PATH_HELP,
     add_device,
+    add_limits,
     add_protocol,
     add_repository,
     add_time_limit,
@@ -70,6 +71,7 @@ def _add_check(commands: Any) -> None:
     add_device(check)
     add_time_limit(check)
     add_repository(check)
+    add_limits(check)
     check.set_defaults(command=run_by("check"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.entries import closure, files, repository
 from harness.entries.checkpoints import located
+from harness.entries.files import Limits
 from harness.entries.manifest import MANIFEST, read_manifest
 from harness.entries.submission import BrokenSubmission, Submission
 from harness.errors import InputError, SubmissionError
@@ -25,6 +26,7 @@ def discover(
     tell: Callable[[str], None] = lambda line: None,
     *,
     build: bool = False,
+    limits: Limits | None = None,
 ) -> list[Submission | BrokenSubmission]:
     """Find the submissions that `paths` name, and their checkpoints, in `weights` too.
 
@@ -32,7 +34,8 @@ def discover(
     `ids` alone where some are given. An entry that several repositories have alike, as forks have
     the baseline, is taken once; others of one id are named after their repository, from the second
     on. `stand_ins` are packages that are not installed and may be stood in for. `tell` is given a
-    line on what is left out; `build` lets the operators of official entries be compiled.
+    line on what is left out; `build` lets the operators of official entries be compiled. `limits`
+    say how much one submission may hold.
     Raises InputError where a path holds none, or where two submissions claim one id.
     """
     folders = list(dict.fromkeys(folder.resolve() for path in paths for folder in _folders(path)))
@@ -46,23 +49,26 @@ def discover(
         try:
             submission = located(Submission(slug, folder, read_manifest(folder)), weights)
             holders.claim(submission)
-            found.append(files.listed(submission, stand_ins=lent))
+            found.append(files.listed(submission, stand_ins=lent, limits=limits))
         except SubmissionError as error:
             found.append(BrokenSubmission(slug, folder, error))
     for folder, (label, numbers) in asked.items():
         for entry in repository.entries(folder, numbers, lent, build):
             if entry.manifest is None and entry.error is None:
                 tell(f"id {entry.id} of {label} is a placeholder, an empty branch; it is left out")
-            elif one := holders.settled(_official(folder, entry), label):
+            elif one := holders.settled(_official(folder, entry, limits), label):
                 found.append(replace(one, slug=_free_slug(one.slug, taken)))
     return sorted(found, key=lambda one: folders.index(one.folder))
 
 
-def _official(folder: Path, entry: repository.OfficialEntry) -> Submission | BrokenSubmission:
+def _official(
+    folder: Path, entry: repository.OfficialEntry, limits: Limits | None
+) -> Submission | BrokenSubmission:
     error = entry.error
     try:
         if entry.manifest:
-            return files.listed(Submission(entry.name, folder, entry.manifest), entry.paths)
+            submission = Submission(entry.name, folder, entry.manifest)
+            return files.listed(submission, entry.paths, limits=limits)
     except SubmissionError as raised:
         error = raised
     assert error
@@ -174,7 +180,7 @@ def _is_entry(folder: Path) -> bool:
 
 
 def _is_native(folder: Path) -> bool:
-    return os.path.isfile(folder / MANIFEST)  # noqa: PTH113 (of what cannot be read it is false)
+    return os.path.lexists(folder / MANIFEST)  # whatever it is: what it cannot be, it is told
 
 
 def _free_slug(name: str, taken: set[str]) -> str:

@@ -174,7 +174,7 @@ class _Walk:
         if self.seen > self.limits.files:
             raise SubmissionError(
                 f"its folder holds more than {self.limits.files} files, {path!r} and others; "
-                "leave folders out with `exclude` under [files]"
+                "leave folders out with `exclude` under [files], or allow more with --entry-files"
             )
         real = _real(path, place)
         inside = real.is_relative_to(self.folder)
@@ -255,7 +255,8 @@ def _read(found: dict[str, Path], most: int) -> Iterator[File]:
                 if total > most:
                     raise SubmissionError(
                         f"its files are larger than {most / 2**30:.3g} GiB together, {shown!r} "
-                        "and others; leave some out with `exclude` under [files]"
+                        "and others; leave some out with `exclude` under [files], or allow more "
+                        "with --entry-gib"
                     )
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.errors import RunError
 from harness.evaluation.bench import Bench
 from harness.evaluation.scoring import album_of_split
 from harness.evaluation.timing import timed_splits
@@ -17,9 +18,10 @@ from harness.records import Entry, Protocol, Round, Run, SplitInfo
 from harness.records.schema import to_table
 from harness.statistics import runtimes
 from harness.statistics.figures import figures_of
-from harness.store import trail
+from harness.store import lock, trail
 from harness.store.passes import MEASURING_VERSION
-from harness.store.runs import RESULTS, SCHEMA_VERSION, save_run
+from harness.store.runs import RESULTS, SCHEMA_VERSION, load_run, save_run
+from harness.store.trail import Trail
 
 
 class Book:
@@ -39,7 +41,7 @@ class Book:
         self._noted = {
             event.facts.get("slug"): event.facts for event in earlier.of_kind("evaluated")
         }
-        self._ranked = [event.facts for event in earlier.of_kind("ranked")][-1:]
+        self._accepted = _accepted(earlier)
 
     def has_begun(self) -> bool:
         """Tell whether a run was written here before, which is not to be lost."""
@@ -104,7 +106,9 @@ class Book:
             identity=bench.identity,
             observed=bench.machine.observed,
             command=self._command,
-            entries=tuple(entries),
+            entries=tuple(
+                replace(entry, accepted=entry.digest in self._accepted) for entry in entries
+            ),
             rounds=made,
             isolation=bench.jail.level,
             unfinished=unfinished,
@@ -126,10 +130,41 @@ class Book:
 
     def finish(self, bench: Bench, entries: Sequence[Entry], made: tuple[Round, ...]) -> Run:
         """Write the whole run, and note who was excluded by which rule."""
-        facts = _ranked(entries, bench.protocol)
-        if self._ranked != [facts]:
-            trail.add(self._out, "ranked", **facts)
-        return self.write(bench, entries, made, "")
+        run = self.write(bench, entries, made, "")
+        _note_ranking(self._out, run)
+        return run
+
+
+def accept(out: Path, names: Sequence[str], command: str) -> Run:
+    """Rank entries of the run in `out`, by id or slug, whatever their flags say; return the run.
+
+    The trail keeps it, for these files of theirs. Raises RunError where the run has no such entry.
+    """
+    with lock.held(out):
+        run = load_run(out)
+        for name in names:
+            entry = next((one for one in run.entries if name in (one.slug, str(one.id))), None)
+            if entry is None or not entry.digest:
+                known = ", ".join(one.slug for one in run.entries if one.digest)
+                raise RunError(f"{out} has no entry {name!r} to accept; it has {known}")
+            trail.add(out, "accepted", slug=entry.slug, files=entry.digest, command=command)
+        digests = _accepted(trail.read(out))
+        entries = [replace(entry, accepted=entry.digest in digests) for entry in run.entries]
+        run = replace(run, entries=tuple(entries))
+        save_run(out, run)
+        _note_ranking(out, run)
+    return run
+
+
+def _accepted(earlier: Trail) -> set[str]:
+    return {str(event.facts.get("files")) for event in earlier.of_kind("accepted")}
+
+
+def _note_ranking(out: Path, run: Run) -> None:
+    """Note who was excluded by which rule, and what is flagged, where that is new."""
+    facts = _ranked(run.entries, run.protocol)
+    if [event.facts for event in trail.read(out).of_kind("ranked")][-1:] != [facts]:
+        trail.add(out, "ranked", **facts)
 
 
 def _ranked(entries: Sequence[Entry], protocol: Protocol) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from harness.records.passes import (
     VariantName,
     Visit,
     Weights,
+    Work,
 )
 from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (
@@ -135,4 +136,5 @@ __all__ = [
     "Wanted",
     "Weights",
     "WeightsTable",
+    "Work",
 ]

@@ -82,6 +82,18 @@ class ModuleCost:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a forward of a small image was seen to compute, beside what counters say of it."""
+
+    pixels: int  # of its LR image
+    macs: int  # the most that a counter says
+    results: int  # floating-point elements that operators computed, whatever each took
+    processor_ms: float  # of the whole process, all threads
+    explained_ms: float  # of it, in operators of PyTorch, on one thread
+    operators: int  # calls of those
+
+
+@dataclass(frozen=True)
 class Layer:
     """A learnt tensor of two dimensions or more, some of whose elements are zero."""
 
@@ -131,6 +143,10 @@ class Inspection:
     operator_missing: bool = False  # the twin was measured: the entry's own operator is not built
     precisions: tuple[str, ...] = ("float32",)  # of the floating-point results inside the network
     repeatable: bool = True  # the same input gave the same output twice
+    # elements held beside the parameters, by kind: buffers, tensors, arrays, bytes, numbers
+    held: dict[str, int] = field(default_factory=dict)
+    checkpoint_elements: int = 0  # of the state that was read from the checkpoint
+    work: Work | None = None  # None of exported programs, whose graph is all they do
     program: str = ""  # what an exported program is: its kind, size and weights
     weights: Weights | None = None
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first

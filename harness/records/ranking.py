@@ -20,6 +20,8 @@ class Figures:
     barred: str = ""  # why it may not be ranked, whatever its figures
     psnr_db: dict[str, float] = field(default_factory=dict)  # split -> mean over images
     metrics: dict[str, float] = field(default_factory=dict)  # runtime_ms, params, flops, ...
+    doubted: dict[str, str] = field(default_factory=dict)  # flags for a person to look into first
+    accepted: bool = False  # by a person, whatever those and its PSNR say
 
 
 @dataclass(frozen=True)

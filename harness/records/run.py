@@ -29,6 +29,7 @@ class Entry:
     official: Timing | None = None  # by the official policy, where `timing` is by the fair one
     failure: Failure | None = None  # why the status is not ok
     flags: dict[str, str] = field(default_factory=dict)  # flag -> explanation
+    accepted: bool = False  # a person said that it is ranked whatever its flags say
     figure: str = ""  # of its method, below OUT
     pictures: dict[str, str] = field(default_factory=dict)  # split -> album of SR crops, in OUT
     log: str = ""  # what the entry printed in its last pass

@@ -5,7 +5,7 @@ jail        the jail around every pass, chosen once: bubblewrap, landlock or non
 bubblewrap  namespaces and a file tree made for the pass
 visible     what of this machine a worker may read
 cell        what a jail makes of a worker's command line
-cgroup      how many processes a pass may have, where the harness runs as root
+cgroup      how many processes and how much memory a pass may have, where the harness runs as root
 disk        how much a pass may write
 reaper      starts workers, and ends them with all that they left behind
 exchange    LR images handed over, SR images taken, by the harness's own clock

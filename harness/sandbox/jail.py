@@ -8,6 +8,7 @@ none        for code that is trusted: limits of time and size, and nothing more
 import ctypes
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -26,9 +27,11 @@ from harness.worker.confinement import Confinement
 
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
 _PROBE_SECONDS = 60
+_USERS = 2**29  # from here on, so many: nobody's on any machine
 _LARGEST_FILE = 4 * 2**30  # bytes
 MOST_PROCESSES = 1024 + 16 * (os.cpu_count() or 1)  # of a pass; threads count
 _MEMORY_SHARE = 0.9  # of the machine's
+MOST_MEMORY = int(_MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))  # bytes
 
 
 class Jail(Protocol):
@@ -45,14 +48,22 @@ class Landlock:
 
     level: Isolation = "landlock"
 
+    def __init__(self, own_user: bool = False) -> None:
+        """Let root become a user of its own for each pass, where `own_user` says so."""
+        self._own_user = own_user
+
     def around(self, folder: Path, device: str, limits: Confinement) -> Cell:
         """Return what the worker gives up before it sees a line of an entry."""
         read = [*visible.read_only(), *visible.rooms(), *visible.facts(device)]
         read += [Path("/proc", name) for name in ("cpuinfo", "meminfo", "stat", "sys/vm")]
         write = [folder, Path("/proc/self"), *visible.nodes(device)]
         limits = replace(limits, read=tuple(map(str, read)), write=tuple(map(str, write)))
+        limits = replace(limits, landlock=True)
+        if self._own_user:
+            user = _USERS + secrets.randbelow(_USERS)
+            return Cell(replace(limits, user=user), os.getpid())
         # the limit of processes is of all that the user runs, unless namespaces count anew
-        return Cell(replace(limits, landlock=True, most_processes=0), os.getpid())
+        return Cell(replace(limits, most_processes=0), os.getpid())
 
 
 class Unjailed:
@@ -68,8 +79,13 @@ class Unjailed:
 @cache
 def chosen() -> Jail:
     """Return the strongest jail in which a worker really starts here."""
-    jails: tuple[Jail, ...] = (Bubblewrap(), Landlock())
+    jails: tuple[Jail, ...] = (Bubblewrap(), *landlocks())
     return next((jail for jail in jails if works(jail)), Unjailed())
+
+
+def landlocks() -> tuple[Landlock, ...]:
+    """Return the forms of Landlock to try, the stronger first."""
+    return (Landlock(own_user=True), Landlock()) if os.geteuid() == 0 else (Landlock(),)
 
 
 def required() -> None:
@@ -104,9 +120,8 @@ def command(jail: Jail, folder: Path, device: str, job: bool = True) -> list[str
 
 
 def _limits(device: str) -> Confinement:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    # CUDA reserves far more than it uses
-    most = 0 if device.partition(":")[0] == "cuda" else int(memory * _MEMORY_SHARE)
+    # CUDA reserves far more than it uses, which a control group does not count
+    most = 0 if device.partition(":")[0] == "cuda" else MOST_MEMORY
     return Confinement(_LARGEST_FILE, most, MOST_PROCESSES)
 
 

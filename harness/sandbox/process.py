@@ -16,7 +16,7 @@ from harness.records.schema import from_table, to_table
 from harness.sandbox import answers, cgroup, reaper
 from harness.sandbox.disk import DiskWatch
 from harness.sandbox.exchange import EndedError, Exchange
-from harness.sandbox.jail import MOST_PROCESSES, Jail, command, harden
+from harness.sandbox.jail import MOST_MEMORY, MOST_PROCESSES, Jail, command, harden
 from harness.sandbox.log import CappedLog
 from harness.sandbox.staging import bare_environment, private_folder, stage_submission
 from harness.worker import devices
@@ -64,7 +64,7 @@ def run_pass(
                 exchange=exchange.handles,
             )
         )
-        with cgroup.limited(MOST_PROCESSES) as group:
+        with cgroup.limited(MOST_PROCESSES, MOST_MEMORY) as group:
             started = [*group, *command(jail, folder.root, job.device)]
             worker = _Worker(folder, job, started, exchange, time_limit)
             try:

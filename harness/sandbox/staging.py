@@ -19,6 +19,7 @@ from pathlib import Path
 from harness.entries.submission import Submission
 from harness.errors import PassError
 from harness.records import Manifest
+from harness.sandbox import cgroup
 from harness.worker.folder import PassFolder
 
 _KEPT_VARIABLES = ("PATH", "LANG", "TZ", "SYSTEMROOT")
@@ -32,10 +33,11 @@ _PREFIX = "esr-harness-"
 
 
 def remove_leftovers() -> None:
-    """Remove private folders of this host's harness processes that were killed.
+    """Remove private folders and control groups of this host's harness processes that were killed.
 
     The folder of temporary files may be shared: of other hosts' processes /proc knows nothing.
     """
+    cgroup.remove_leftovers()
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*@*"):
         owner, _, host = folder.name.removeprefix(_PREFIX).partition("@")
         gone = owner.isdecimal() and Path("/proc").exists() and not Path("/proc", owner).exists()

@@ -2,6 +2,7 @@
 
 from harness.records import Entry, Figures, Protocol
 from harness.statistics import estimates
+from harness.statistics.flags import FOR_A_PERSON
 from harness.statistics.runtimes import Runtime
 
 _PSNR = {"rgb": "psnr_db", "y": "psnr_y_db"}  # colour -> field of Fidelity
@@ -32,6 +33,8 @@ def figures_of(entry: Entry, protocol: Protocol, runtime: Runtime | None) -> Fig
         barred=entry.flags.get("other-function", ""),
         psnr_db=fidelity_means(entry, protocol, _PSNR[protocol.colour]),
         metrics=metrics,
+        doubted={flag: text for flag, text in entry.flags.items() if flag in FOR_A_PERSON},
+        accepted=entry.accepted,
     )
 
 

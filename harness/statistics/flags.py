@@ -1,14 +1,25 @@
 """What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from harness.records import Complexity, Inspection, Manifest, Weights
+from harness.records import Complexity, Inspection, Manifest, Weights, Work
 
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
 _PRUNED = 0.1  # share of zeros from which a network is sparse
+_BESIDE = 0.05  # share of the parameters that may be held beside them, and
+_FEW = 2048  # elements that anybody may hold: means, kernels, positions
+_PYTHONS = 1024  # numbers of Python that importing a module may leave
+_COUNTED = 0.25  # share of a forward's operations that counters have to explain
+_RESULTS = 500  # elements for each LR pixel: with fewer a forward does next to nothing
+_EXPLAINED = 0.5  # share of the processor's time that PyTorch's operators have to explain
+_UNEXPLAINED_MS = 5.0  # of it, which any forward may take
+_CALLING_MS = 0.1  # that Python may take around an operator
+# flags with which an entry is not ranked until a person says so
+FOR_A_PERSON = ("hidden-params", "hidden-work", "hidden-memory")
 # what is told of an entry without putting a figure of it in doubt
 _NOTES = (
     *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
     *("counters-differ", "checkpoint-entry", "compiled", "not-built", "deployed", "luma", "sparse"),
+    "accepted",
 )
 _ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
@@ -40,6 +51,8 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
         "precision": _precision(inspection),
         "sparse": _sparse(inspection.weights),
         "nondeterministic": _nondeterministic(inspection),
+        "hidden-params": _hidden_params(inspection),
+        "hidden-work": _hidden_work(inspection.work) if inspection.work else "",
     }
     if inspection.stand_ins:
         names = ", ".join(inspection.stand_ins)
@@ -197,3 +210,41 @@ def _sparse(weights: Weights | None) -> str:
 
 def _nondeterministic(inspection: Inspection) -> str:
     return "" if inspection.repeatable else "the same input gives different outputs"
+
+
+def _hidden_params(inspection: Inspection) -> str:
+    """Compare what is held, and what the checkpoint has, with the parameters that are counted."""
+    params = max(inspection.params, inspection.params_loaded)
+    allowed = max(_BESIDE * params, _FEW)
+    kinds = dict(inspection.held)
+    if kinds.get("numbers", 0) < _PYTHONS:
+        kinds.pop("numbers", None)
+    held = sum(kinds.values())
+    spare = inspection.checkpoint_elements - inspection.params_loaded - held
+    if held > allowed:
+        listed = ", ".join(f"{kind} {count:,}" for kind, count in kinds.items())
+        return (
+            f"beside {params:,} parameters it holds {held:,} numbers that may be weights ({listed})"
+        )
+    if spare > allowed:
+        return f"its checkpoint has {spare:,} numbers more than the network has parameters"
+    return ""
+
+
+def _hidden_work(work: Work) -> str:
+    """Hold what a small forward computed, and the time it took, to what is counted of it."""
+    said = []
+    done = work.macs + work.results
+    if work.macs < _COUNTED * done and work.results > _RESULTS * work.pixels:
+        said.append(
+            f"{work.macs / done:.0%} of what its operators compute for {work.pixels} pixels is "
+            f"counted: {work.macs / 1e6:.3g} M multiply-accumulates beside "
+            f"{work.results / 1e6:.3g} M results, element by element"
+        )
+    spent, explained = work.processor_ms, work.explained_ms + _CALLING_MS * work.operators
+    if spent - explained > max(_UNEXPLAINED_MS, (1 - _EXPLAINED) * spent):
+        said.append(
+            f"of {spent:.3g} ms of the processor for {work.pixels} pixels, PyTorch's operators "
+            f"explain {work.explained_ms:.3g} ms: the rest is spent where no counter sees it"
+        )
+    return "; ".join(said)

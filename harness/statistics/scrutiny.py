@@ -18,6 +18,7 @@ _SLOWDOWNS = (
 )
 _SLOWEST = 0.9  # of the SM clock in the baseline's visit before
 _APART, _APART_MS = 0.05, 0.2  # by which two times of one call may differ
+_LIBRARIES_BYTES = 2 * 2**30  # of a GPU, that a context and its libraries take at most
 _INTERRUPTED = 0.05  # share of the calls in which the host may be interrupted
 _CALLS_TO_JUDGE = 3  # fewer of one image cannot tell an interruption
 # multiplications that Winograd's F(4x4, 3x3) saves; Lavin and Gray, CVPR 2016, section 4.3
@@ -48,6 +49,7 @@ def of_visits(entry: Entry, visits: Sequence[RoundVisit], around: Circumstances)
         "repeats-faster": _repeats_faster(visits, around.noise),
         "content-remembered": _content_remembered(visits, around.noise),
         "impossible-time": _impossible(entry, visits, around),
+        "hidden-memory": _hidden_memory(visits),
         "content-dependent": _spread(entry, visits, around.lr_sizes),
     }
     return {flag: explanation for flag, explanation in flags.items() if explanation}
@@ -182,6 +184,22 @@ def _estimate(found: Sequence[float]) -> Estimate:
 def _doubt(ratio: Estimate) -> float:
     """Return half the 95 % interval, by which an entry is given the benefit of the doubt."""
     return ratio.half_width or 0.0
+
+
+def _hidden_memory(visits: Sequence[RoundVisit]) -> str:
+    """Compare the GPU memory of a visit's processes with what PyTorch's allocator held of it."""
+    beyond = [
+        made.state.process_bytes - max(made.visit.reserved_bytes.values())
+        for made in visits
+        if made.state and made.state.process_bytes and made.visit.reserved_bytes
+    ]
+    most = statistics.median_low(beyond) if beyond else 0
+    if most <= _LIBRARIES_BYTES:
+        return ""
+    return (
+        f"its processes held {most / 2**30:.1f} GiB of the GPU beyond what PyTorch's allocator "
+        f"did, where a context and libraries take {_LIBRARIES_BYTES / 2**30:g} GiB at most"
+    )
 
 
 # ---------------------------------------------------------------- what the device can do

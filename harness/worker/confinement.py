@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from harness.worker import landlock
 
+_PR_SET_DUMPABLE = 4  # prctl(2)
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 24, 38, 22  # prctl(2)
 _SECCOMP_FILTER = 2
 _CAPABILITIES_V3 = 0x20080522  # capset(2)
@@ -35,6 +36,7 @@ class Confinement:
     most_memory: int = 0  # bytes of a process's own data
     most_processes: int = 0  # threads included, of the user in its namespace
     landlock: bool = False  # whether it gives up files, TCP, signals and capabilities as well
+    user: int = 0  # that root becomes; the first folder of `write` is that one's then
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
 
@@ -56,6 +58,8 @@ def confine(to: Confinement) -> None:
             _leave_namespaces()
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict(to.read, to.write)
+        if to.user:
+            _become(to.user, to.write[0])
         _drop_capabilities()
         _forbid_calls()
 
@@ -64,6 +68,17 @@ def _leave_namespaces() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_NET | _NEW_IPC | _NEW_UTS) < 0:
         raise OSError(ctypes.get_errno(), "unshare")
+
+
+def _become(user: int, folder: str) -> None:
+    """Turn from root into a user that nothing else on the machine belongs to but `folder`."""
+    for place, folders, files in os.walk(folder):
+        for name in ("", *folders, *files):
+            os.chown(f"{place}/{name}", user, user, follow_symlinks=False)
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    _prctl(_PR_SET_DUMPABLE, 1)  # its own files in /proc stay its own
 
 
 def _drop_capabilities() -> None:

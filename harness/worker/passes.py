@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -16,6 +16,7 @@ from harness.records import (
     Restoration,
     Studied,
     Unused,
+    Work,
 )
 from harness.worker.desk import Desk
 from harness.worker.exchange import Exchange
@@ -25,6 +26,9 @@ from harness.worker.service import Restorer
 
 T = TypeVar("T")
 Run = Callable[[Desk, Exchange], T]  # T is what a pass leaves
+
+if TYPE_CHECKING:
+    from harness.worker.complexity import Holdings
 
 _SMALL = (64, 64)  # height, width
 # of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
@@ -37,6 +41,8 @@ _PROBED_SIZES = (
 def _inspect() -> Run[Inspection]:
     from harness.worker import complexity
 
+    holdings = complexity.Holdings()  # before the entry is loaded
+
     def run(desk: Desk, exchange: Exchange) -> Inspection:
         with complexity.plainly(desk.loaded.network.module):
             found = inspected(desk)
@@ -48,6 +54,7 @@ def _inspect() -> Run[Inspection]:
         params_loaded = desk.loaded.params or complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
+        held = _held(holdings, desk, small)
         lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
         counts, modules = guarded(
             lambda: _counted(desk, small, lr), "counting operations", ForwardError
@@ -70,6 +77,9 @@ def _inspect() -> Run[Inspection]:
             stand_ins=desk.loaded.stand_ins,
             operator_missing=desk.loaded.operator_missing,
             precisions=_precisions(network, small),
+            held=held,
+            checkpoint_elements=0 if _is_packed(desk) else desk.loaded.mismatch.elements,
+            work=_work(desk, small, counts),
             program=network.module.description() if isinstance(network.module, Program) else "",
             repeatable=bool(torch.equal(forward(network, small), forward(network, small))),
             weights=complexity.weights(network.module, _file_bytes(desk)),
@@ -134,6 +144,42 @@ def _file_bytes(desk: Desk) -> int:
     path = manifest.weights.path if manifest.weights else program
     file = desk.folder / path
     return file.stat().st_size if path and file.is_file() else 0
+
+
+def _is_packed(desk: Desk) -> bool:
+    from harness.worker import complexity
+
+    module = desk.loaded.network.module
+    return isinstance(module, Program) or complexity.is_quantised(module)
+
+
+def _held(holdings: "Holdings", desk: Desk, small: torch.Tensor) -> dict[str, int]:
+    """Look at what the entry holds beside its parameters.
+
+    Nothing of exported programs and quantised networks, whose weights are no parameters.
+    """
+    if _is_packed(desk):
+        return {}
+    module, twin = desk.loaded.network.module, desk.loaded.twin
+    apart: list[torch.nn.Module | torch.Tensor] = [small, *([twin.module] if twin else [])]
+    found: dict[str, int] = guarded(
+        lambda: holdings.beside(module, apart), "looking at what it holds", ForwardError
+    )
+    return found
+
+
+def _work(desk: Desk, small: torch.Tensor, counts: Complexity) -> Work | None:
+    from harness.worker import complexity
+
+    network, (height, width) = desk.loaded.network, desk.job.input_size
+    if isinstance(network.module, Program):
+        return None
+    most = max((count.flops for count in counts.flops.values()), default=0)
+    macs = most * small[0, 0].numel() // (height * width)
+    found: Work = guarded(
+        lambda: complexity.work(network, small, macs), "a small forward", ForwardError
+    )
+    return found
 
 
 def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ imported, wherever the project is installed.
 import ctypes
 import gc
 import importlib.machinery
+import importlib.util
 import json
 import os
 import signal
@@ -69,12 +70,25 @@ def build_wall() -> None:
     sys.meta_path.insert(0, Wall())
 
 
+def try_out(folder: Sequence[str]) -> None:
+    """Raise an error where a worker would lack what it needs: libraries, packages, its `folder`."""
+    for name in ("traceback", "numpy", "torch"):
+        found = importlib.util.find_spec(name)
+        if not found or not found.origin:
+            raise ModuleNotFoundError(name)
+        Path(found.origin).open("rb").close()
+    for place in folder:
+        Path(place, "started").touch()
+
+
 if __name__ == "__main__":
     end_with(int(sys.argv[1]))
     build_wall()
     from harness.worker.confinement import Confinement, confine
 
-    confine(Confinement(**json.loads(sys.argv[3])))
+    confinement = Confinement(**json.loads(sys.argv[3]))
+    confine(confinement)
+    end_with(int(sys.argv[1]))  # the kernel forgot it of a process that became another user's
     if sys.argv[2]:
         # imports leave no garbage: looking for some among all that they make takes a fifth of them
         gc.disable()
@@ -83,5 +97,7 @@ if __name__ == "__main__":
         gc.freeze()
         gc.enable()
         main(Path(sys.argv[2]))
+    else:
+        try_out(confinement.write[:1])
     # the result is written: no thread that an entry left, nor PyTorch's end, is awaited
     os._exit(0)

@@ -88,6 +88,13 @@ def _ranked(facts: Mapping[str, Any]) -> str:
     return ". ".join(said)
 
 
+def _accepted(facts: Mapping[str, Any]) -> str:
+    files = str(facts.get("files"))[:_SHORT]
+    return (
+        f"{facts.get('slug')}, files {files}, is ranked whatever is flagged; {facts.get('command')}"
+    )
+
+
 def _merged(facts: Mapping[str, Any]) -> str:
     runs = [f"{name} ({digest[:_SHORT]})" for name, digest in facts.get("runs", {}).items()]
     return f"{facts.get('command')}; of {', '.join(runs)}"
@@ -97,5 +104,6 @@ _SAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "begun": _begun,
     "evaluated": _evaluated,
     "ranked": _ranked,
+    "accepted": _accepted,
     "merged": _merged,
 }

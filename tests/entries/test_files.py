@@ -1,5 +1,6 @@
 """The one list of a submission's files: what is digested, and what a worker gets."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -195,15 +196,23 @@ def test_one_broken_folder_does_not_stop_the_others(tmp_path):
     assert broken.failure.reason.startswith("'x' is a link to nothing")
 
 
-NAMES = st.sampled_from(["a", "b.py", "results", "c.png", "__init__.py"])
+NAMES = st.sampled_from(
+    [
+        *("a", "b.py", "results", "c.png", "__init__.py", "submission.toml", "model.py", "net.pth"),
+        *("\x1b[2J\n.py", "\u202egnp.py", "n" * 255, "=1+1.py", "-rf", ".git"),
+    ]
+)
+LINKS = {"link inside": "..", "nothing": "/nowhere", "device": "/dev/zero", "loop": "loop"}
 TREES = st.recursive(
-    st.sampled_from(["text", "link inside", "link outside", "nothing", "fifo"]),
+    st.sampled_from(["text", "link outside", "fifo", "socket", "deep", "loop of two", *LINKS]),
     lambda inner: st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
 
 
 def _make(place, tree, shared):
+    if place.is_file():  # the manifest, the model's file
+        place.unlink()
     if isinstance(tree, dict):
         place.mkdir(exist_ok=True)
         for name, inner in tree.items():
@@ -212,12 +221,20 @@ def _make(place, tree, shared):
         place.write_text("x")
     elif tree == "fifo":
         os.mkfifo(place)
+    elif tree == "socket":
+        with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(place.parent):
+            made.bind(place.name[:100])
+    elif tree == "deep":
+        place.joinpath(*["d"] * 300).mkdir(parents=True)
+        place.joinpath(*["d"] * 300, "e.py").write_text("x")
+    elif tree == "loop of two":
+        place.symlink_to(place.with_name("other"))
+        place.with_name("other").symlink_to(place)
     else:
-        targets = {"link inside": "..", "link outside": shared, "nothing": "/nowhere"}
-        place.symlink_to(targets[tree])
+        place.symlink_to({"link outside": shared, "loop": place.name}.get(tree, LINKS.get(tree)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tree=st.dictionaries(NAMES, TREES, max_size=3))
 def test_any_folder_is_staged_as_it_was_digested_or_is_one_row(tmp_path_factory, tree):
     place = tmp_path_factory.mktemp("tree")

@@ -112,3 +112,44 @@ def test_an_entry_that_is_not_ok_says_why(status: str, reason: str, shown: str) 
     figures = Figures("A", status=status, reason=reason, psnr_db={"valid": 27.0, "test": 27.1})
     standing = judge(figures, NTIRE2026)
     assert (standing.eligible, standing.reason) == ("no", shown)
+
+
+# ---------------------------------------------------------------- what a person has to look into
+
+HIGHEST = 26.94038757172958 + 3  # above the baseline's published PSNR, which is above the threshold
+
+
+@given(st.floats(HIGHEST - 0.01, HIGHEST + 0.01))
+@example(HIGHEST)
+def test_three_db_above_all_that_is_published_is_for_a_person(psnr_db: float) -> None:
+    figures = Figures("A", psnr_db={"valid": psnr_db, "test": 27.1})
+    standing = judge(figures, NTIRE2026)
+    beyond = psnr_db > HIGHEST
+    assert (standing.eligible, "impossible-psnr" in standing.flags) == (
+        "no" if beyond else "yes",
+        beyond,
+    )
+    accepted = judge(replace(figures, accepted=True), NTIRE2026)
+    assert (accepted.eligible, "accepted" in accepted.flags) == ("yes", beyond)
+
+
+def test_an_infinite_psnr_is_for_a_person_whatever_is_published() -> None:
+    classic = protocols.load("classic")
+    standing = judge(Figures("A", psnr_db={"Set5": math.inf, "Set14": 90.0}), classic)
+    assert standing.eligible == "no"
+    assert standing.reason == (
+        "impossible-psnr: PSNR on Set5 is inf dB; "
+        "--accept ranks it once a person has looked into that"
+    )
+
+
+def test_flags_that_bar_an_entry_do_so_until_it_is_accepted() -> None:
+    psnr_db = {"valid": 27.0, "test": 27.1}
+    figures = Figures("A", psnr_db=psnr_db, doubted={"hidden-work": "told"})
+    assert judge(figures, NTIRE2026).reason.startswith("hidden-work: told; --accept ranks it")
+    accepted = judge(replace(figures, accepted=True), NTIRE2026)
+    assert accepted.eligible == "yes"
+    assert accepted.flags == {"accepted": "ranked as a person says, despite hidden-work"}
+    # a threshold that is missed is missed, whoever says what
+    missed = replace(figures, accepted=True, psnr_db={"valid": 1.0, "test": 27.1})
+    assert judge(missed, NTIRE2026).eligible == "no"

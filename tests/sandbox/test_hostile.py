@@ -94,7 +94,7 @@ def test_it_can_kill_no_one_but_itself(level):
 def _counts_processes():
     from harness.sandbox import cgroup
 
-    with cgroup.limited(100) as group:
+    with cgroup.limited(100, 2**30) as group:
         return bool(group)
 
 

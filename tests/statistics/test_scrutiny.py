@@ -8,6 +8,7 @@ from harness.records import (
     Ceiling,
     Complexity,
     Count,
+    DeviceState,
     Entry,
     Inspection,
     Restoration,
@@ -46,6 +47,21 @@ def visits(samples, host=None, perturbed=None, whole=None):
         )
         for number in range(len(samples))
     ]
+
+
+# ---------------------------------------------------------------- memory
+
+
+@pytest.mark.parametrize(("mib", "flagged"), [(2048, False), (2049, True)])
+def test_gpu_memory_beyond_the_allocator_s_is_flagged(mib, flagged):
+    """Two GiB are the context's; the median of three visits counts."""
+    held, more = 2**30, [mib, 0, 9000]
+    visit = Visit({"valid": ((1.0,),)}, {}, "", {}, reserved_bytes={"valid": held, "test": 1})
+    made = [
+        RoundVisit(0, n, "entry", visit, DeviceState(9, process_bytes=held + one * 2**20))
+        for n, one in enumerate(more)
+    ]
+    assert ("hidden-memory" in of_visits(ENTRY, made, AROUND)) is flagged
 
 
 # ---------------------------------------------------------------- two clocks

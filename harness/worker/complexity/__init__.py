@@ -13,10 +13,13 @@ unused       parameters that take no part in a forward
 modules      each module's share
 photographs  what images show, for what costs may depend on
 results      the results of operators: their floating-point types, and what memory they take
+holdings     numbers that an entry holds beside its parameters
+work         what a forward computes and spends, seen without counting its operators
 agreement    where counters disagree or are blind, and which operators are to blame
 """
 
 from harness.worker.complexity.agreement import blind_spots, disagreement
+from harness.worker.complexity.holdings import Holdings
 from harness.worker.complexity.learnt import is_quantised, weights
 from harness.worker.complexity.measurement import (
     by_content,
@@ -31,8 +34,10 @@ from harness.worker.complexity.plain import plainly
 from harness.worker.complexity.programs import count_program
 from harness.worker.complexity.results import precisions
 from harness.worker.complexity.unused import unused_parameters
+from harness.worker.complexity.work import work
 
 __all__ = [
+    "Holdings",
     "blind_spots",
     "by_content",
     "costs",
@@ -48,4 +53,5 @@ __all__ = [
     "uniform_noise",
     "unused_parameters",
     "weights",
+    "work",
 ]

@@ -24,6 +24,7 @@ class Mismatch:
     share: float = 1.0  # of the network's elements that came from the checkpoint
     stripped: tuple[str, ...] = ()  # prefixes that were taken off keys
     left_out: tuple[str, ...] = ()  # keys that are by convention not the network's
+    elements: int = 0  # floating-point ones of the state that was read
     chosen: str = ""  # which of several networks in the checkpoint was taken
 
 
@@ -52,6 +53,11 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
         share_loaded(wanted, missing),
         fit.stripped,
         (*aside, *(key for key in rest if keys.foreign(key)), *ours),
+        sum(
+            value.numel()
+            for key, value in found.items()
+            if value.is_floating_point() and not keys.foreign(key)
+        ),
         chosen,
     )
     _refuse(mismatch, table)
