@@ -228,8 +228,9 @@ def _make(place, tree, shared):
         place.joinpath(*["d"] * 300).mkdir(parents=True)
         place.joinpath(*["d"] * 300, "e.py").write_text("x")
     elif tree == "loop of two":
-        place.symlink_to(place.with_name("other"))
-        place.with_name("other").symlink_to(place)
+        other = place.with_name(f"{place.name[:9]}, other")
+        place.symlink_to(other)
+        other.symlink_to(place)
     else:
         place.symlink_to({"link outside": shared, "loop": place.name}.get(tree, LINKS.get(tree)))
 
