@@ -4,6 +4,7 @@ import csv
 import fcntl
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
@@ -95,6 +96,7 @@ def test_a_second_parent_is_refused_and_an_interrupt_asks_once(cluster, typed, a
 
     def own_terminal():
         os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background ignores it
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     process = subprocess.Popen(
