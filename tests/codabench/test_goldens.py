@@ -40,7 +40,7 @@ def edition(shared, tmp_path_factory):
 def test_an_upload_has_the_goldens_psnr(edition, shared, tmp_path, architecture):
     network = architecture.build()
     table = WeightsTable(path=architecture.checkpoint.file)
-    state, _ = read(shared / "weights" / architecture.checkpoint.file, table)
+    state, *_ = read(shared / "weights" / architecture.checkpoint.file, table)
     network.load_state_dict(state)
     upload = tmp_path / "res"
     upload.mkdir()

@@ -27,6 +27,11 @@ def serial(tmp_path_factory):
     return data, tiny.run(folder / "out", data, ENTRIES)[0]
 
 
+def drawn_apart(scores):
+    """Return scores without the digests of the copies that each run draws."""
+    return [replace(score, perturbed_digest="") for score in scores]
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "executor", [Local(["fake:0", "fake:1"]), Local(["fake"], jobs=2)], ids=["devices", "jobs"]
@@ -37,7 +42,9 @@ def test_several_at_once_give_the_leaderboard_of_one_after_another(serial, execu
     # on the fake device the runtimes are the same as well
     rows, others = of_run(run).rows, of_run(expected).rows
     assert [row.columns for row in rows] == [row.columns for row in others]
-    assert [one.scores for one in run.entries] == [one.scores for one in expected.entries]
+    assert [drawn_apart(one.scores) for one in run.entries] == [
+        drawn_apart(one.scores) for one in expected.entries
+    ]
     stages = {stage.partition(" on ")[0] for _, stage in recorder.stages}
     assert stages == {"inspect", "restore", "time"}
     again, recorder = tiny.run(tmp_path / "out", data, ENTRIES, executor=executor)

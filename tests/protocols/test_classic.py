@@ -155,7 +155,9 @@ def test_each_scale_of_the_submissions_has_a_run_of_its_own(tmp_path, capsys) ->
         sr = downscale(hr, scale).repeat(scale, axis=0).repeat(scale, axis=1)
         expected = fidelity(sr, hr, scale, rounded_luma=True)
         (score,) = run.entries[1].scores
-        assert score == ImageScore("Set1", "a.png", expected, score.sr_digest)
+        assert score == ImageScore(
+            "Set1", "a.png", expected, score.sr_digest, score.perturbed_digest
+        )
         with (out / f"x{scale}" / "per_image.csv").open() as stream:
             (row,) = csv.DictReader(stream)
         assert float(row["psnr_y_db"]) == expected.psnr_y_db
