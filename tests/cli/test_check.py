@@ -108,6 +108,7 @@ def test_a_checkpoint_that_is_not_here_is_said_and_costs_are_counted(capsys):
     assert "params: " in printed
 
 
+@pytest.mark.heavy
 def test_several_submissions_in_json_under_a_protocol_without_rounds(capsys):
     paths = (ROOT / "submissions" / "demo_small", tiny.SUBMISSIONS / "wrong_keys")
     status, printed = check(capsys, *paths, "--protocol", "classic", "--json")

@@ -35,6 +35,7 @@ def started(tmp_path, stderr, entry):
     )
 
 
+@pytest.mark.heavy
 def test_a_terminal_shows_one_live_bar(tmp_path):
     master, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))

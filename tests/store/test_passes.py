@@ -87,6 +87,7 @@ def test_another_hr_image_is_restored_and_scored_again(measured):
     assert [score.image for score in run.entries[0].scores] == ["a.png", "c.png"]
 
 
+@pytest.mark.heavy
 def test_a_changed_file_of_the_submission_measures_everything(measured, tmp_path):
     out, data = measured
     copy = tmp_path / "good"
@@ -118,6 +119,7 @@ def test_fresh_measures_everything(measured):
     assert stages(recorder) == ["inspect", "restore", "time", "time"]
 
 
+@pytest.mark.heavy
 def test_a_killed_run_keeps_what_was_finished_and_leaves_no_process(tmp_path):
     out, data = tmp_path / "out", tiny.write_data(tmp_path / "data")
     command = [
