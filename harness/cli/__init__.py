@@ -5,11 +5,11 @@ check found something to fix, 2 the input was unusable and nothing was measured.
 
 parser    what may stand on the command line, command by command
 teams     what may stand there for the commands of teams
+authors   what may stand there for `table` and `strip`
 organisers  what may stand there for `submissions`
 work      what may stand there on where the work of a run is done
 phases    what may stand there for `score` and `codabench`
 options   options that several commands share, and how their values are read
-phases    the same of `score` and `codabench`
 inputs    what arguments name: submissions with their checkpoints, stand-ins, the data folder
 executors  who does the units of a run: here, on several devices
 progress  how far a run is: one live bar on a terminal, plain lines elsewhere
