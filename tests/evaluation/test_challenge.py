@@ -76,6 +76,7 @@ def test_a_flood_of_output_is_cut_and_its_ends_are_kept(entries):
     assert log.startswith("spam spam")
     assert "bytes left out" in log
     assert len(log) < 300_000
+    assert "hidden-work" not in entries["prints_much"].flags
 
 
 def test_nothing_is_written_beside_a_submission(entries):

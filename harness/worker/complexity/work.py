@@ -2,11 +2,14 @@
 
 All results of operators are counted, element by element, and the processor's time that operators
 of PyTorch explain is held to what the whole process spent, other threads and libraries included.
-Time is that of processors, which other programs do not lengthen as they do that of a clock.
+Time is that of processors, which other programs do not lengthen as they do that of a clock. What
+an entry prints goes nowhere meanwhile: encoding and writing it would be work, too.
 """
 
+import io
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -32,7 +35,7 @@ def work(network: Callable[[Tensor], Any], small: Tensor, macs: int) -> Work:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
             with Results() as results:
                 network(small.clone())
             spent_ms = min(_spent_ms(network, small) for _ in range(_REPEATS))
@@ -47,6 +50,13 @@ def work(network: Callable[[Tensor], Any], small: Tensor, macs: int) -> Work:
         explained_ms=max(clocked.ms for clocked in found),
         operators=found[0].calls,
     )
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes what is printed, and does nothing with it."""
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 def _spent_ms(network: Callable[[Tensor], Any], small: Tensor) -> float:

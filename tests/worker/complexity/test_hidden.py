@@ -79,6 +79,16 @@ def test_an_honest_network_is_explained():
     assert found.macs == 3 * 9 * 48 * 64 * 64
 
 
+def test_what_is_printed_is_no_work(capsys):
+    class Loud(torch.nn.Module):
+        def forward(self, x):
+            print("spam " * 2**21)
+            return torch.nn.functional.interpolate(x, scale_factor=4)
+
+    work(Network(Loud(), 4), SMALL, 0)
+    assert capsys.readouterr() == ("", "")
+
+
 def seen(network):
     counts = measure(network, SMALL).flops.values()
     return work(Network(network, 4), SMALL, max(count.flops for count in counts))
