@@ -11,6 +11,7 @@ from harness.ranking.leaderboard import of_run
 from harness.records import Entry, Run
 from harness.statistics import estimates, scrutiny
 from harness.statistics.flags import flags_of
+from harness.statistics.sameness import counted_otherwise
 from harness.store import trail
 from harness.store.runs import RESULTS, as_written
 
@@ -72,6 +73,7 @@ def _check_flags(run: Run, entry: Entry, verdict: Verdict) -> None:
     found: dict[str, str] = {}
     if entry.inspection and entry.manifest:
         found |= flags_of(entry.inspection, entry.manifest, run.protocol.counter.name)
+    found |= counted_otherwise(entry.restorations.values())
     if entry.timing:
         protocol = run.protocol
         around = scrutiny.Circumstances(protocol.timing.noise, protocol.cost_size, protocol.scale)

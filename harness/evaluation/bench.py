@@ -114,17 +114,19 @@ class Bench:
         total: int = 0,
         *,
         study: Study | None = None,
+        twin: bool = False,
     ) -> Outcome:
         """Run a pass of `submission` in a fresh process, whatever the store holds.
 
-        `drive` has its images restored; `total` is how many calls progress counts.
+        `drive` has its images restored; `total` is how many calls progress counts. `twin` loads the
+        twin for the counters in the network's place.
         Raises NotStoredError where nothing is to be measured.
         """
         if building.wanted(submission.manifest, self.device):
             outcome, submission = self.built(submission)
             if outcome.failure:
                 return outcome
-        return self._run(pass_name, submission, drive, total, study=study)
+        return self._run(pass_name, submission, drive, total, study=study, twin=twin)
 
     def built(self, submission: Submission) -> tuple[Outcome, Submission]:
         """Build what a submission brings to be compiled, once; return it with what was made.
@@ -153,6 +155,7 @@ class Bench:
         total: int = 0,
         *,
         study: Study | None = None,
+        twin: bool = False,
         built: Callable[[bytes], None] = lambda product: None,
     ) -> Outcome:
         if not self.measuring:
@@ -168,6 +171,7 @@ class Bench:
             switches=protocol.switches,
             input_size=protocol.cost_size,
             study=study or Study(),
+            twin=twin,
         )
         return local.run(
             job,

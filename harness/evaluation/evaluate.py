@@ -3,14 +3,16 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from harness.entries import illustration
 from harness.entries.submission import BrokenSubmission, Submission, digest
 from harness.errors import SubmissionError
-from harness.evaluation import building, twins
+from harness.evaluation import building, inspecting
 from harness.evaluation.bench import Bench, NotStoredError, result, with_outcome
-from harness.evaluation.scoring import kept, score_pass
+from harness.evaluation.scoring import kept, restore_pass
+from harness.evaluation.timing import restored_splits
 from harness.images.datasets import SplitData
 from harness.machines import environment
 from harness.records import (
@@ -25,6 +27,7 @@ from harness.records import (
 )
 from harness.records.schema import to_table
 from harness.statistics.flags import flags_of
+from harness.statistics.sameness import counted_otherwise
 from harness.store import album
 
 
@@ -47,7 +50,7 @@ def lacking(found: Submission | BrokenSubmission, bench: Bench) -> Lacking:
             entry = _built(entry, found, replace(bench, measuring=False))
         if entry.status != "ok":
             return Lacking(entry, inspection=False)
-    outcome = bench.look_up("inspect", _inspect_key(entry, bench))
+    outcome = _stored_inspection(entry, bench)
     if outcome:
         entry = _inspected(entry, found, outcome, bench)
         if entry.status != "ok":
@@ -61,6 +64,14 @@ def lacking(found: Submission | BrokenSubmission, bench: Bench) -> Lacking:
 
 def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
     """Inspect, restore and score one submission; timing comes later, across entries."""
+    entry = examined(found, bench)
+    if isinstance(found, BrokenSubmission) or entry.status != "ok":
+        return entry
+    return _restore(entry, found, bench)
+
+
+def examined(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
+    """Inspect one submission."""
     entry = _begun(found, bench)
     if isinstance(found, BrokenSubmission) or entry.status != "ok":
         return entry
@@ -68,10 +79,7 @@ def evaluate(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
         entry = _built(entry, found, bench)
         if entry.status != "ok":
             return entry
-    entry = _inspect(_illustrated(entry, found, bench), found, bench)
-    if entry.status != "ok":
-        return entry
-    return _restore(entry, found, bench)
+    return _inspect(_illustrated(entry, found, bench), found, bench)
 
 
 def _begun(found: Submission | BrokenSubmission, bench: Bench) -> Entry:
@@ -118,10 +126,21 @@ def _illustrated(entry: Entry, submission: Submission, bench: Bench) -> Entry:
 
 
 def _inspect(entry: Entry, submission: Submission, bench: Bench) -> Entry:
-    key = _inspect_key(entry, bench)
-    drive = twins.compare if submission.manifest.complexity else None
-    outcome = bench.stored("inspect", key, lambda: bench.run("inspect", submission, drive))
+    outcome = _stored_inspection(entry, bench)
+    if outcome is None:
+        outcome = inspecting.inspect(submission, bench, _counted_pictures(entry, bench))
+        bench.store.put("inspect", _inspect_key(entry, bench), to_table(outcome))
     return _inspected(entry, submission, outcome, bench)
+
+
+def _stored_inspection(entry: Entry, bench: Bench) -> Outcome | None:
+    outcome = bench.look_up("inspect", _inspect_key(entry, bench))
+    whole = outcome and inspecting.is_whole(outcome, _counted_pictures(entry, bench))
+    return outcome if whole else None
+
+
+def _counted_pictures(entry: Entry, bench: Bench) -> Path:
+    return bench.store.album("inspect", _inspect_key(entry, bench))
 
 
 def _inspected(entry: Entry, submission: Submission, outcome: Outcome, bench: Bench) -> Entry:
@@ -140,30 +159,28 @@ def _inspected(entry: Entry, submission: Submission, outcome: Outcome, bench: Be
 
 
 def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
-    """Restore the splits that have HR and no stored score, in one pass; keep each split's part."""
-    scorable = [split for split in bench.splits if split.scorable]
+    """Restore the splits that are not in the store, in one pass; keep each split's part."""
     keys = _restore_keys(entry, bench)
     outcomes = {name: bench.look_up("restore", key) for name, key in keys.items()}
     if missing := _missing(outcomes, submission, bench):
-        whole, scored = score_pass(submission, missing, bench)
-        for split in missing:
-            part = [one for one in scored if one.score.split == split.name]
-            crops = {str(index): one.crop for index, one in enumerate(part)}
-            album.write(bench.store.album("restore", keys[split.name]), crops)
-            outcomes[split.name] = replace(whole, scores=tuple(one.score for one in part))
-            bench.store.put("restore", keys[split.name], to_table(outcomes[split.name]))
-    for split in scorable:
-        outcome = outcomes[split.name]
-        assert outcome is not None
-        entry = with_outcome(entry, outcome, scores=entry.scores + _named(outcome, split))
-        if restoration := result(Restoration, outcome):
-            pictures = bench.store.name(bench.store.album("restore", keys[split.name]))
-            entry = replace(
-                entry,
-                restorations=entry.restorations | {split.name: restoration},
-                pictures=entry.pictures | {split.name: pictures},
-            )
-    return entry
+        assert entry.inspection
+        pictures = _counted_pictures(entry, bench)
+        counted = inspecting.counted_images(entry.inspection, pictures)
+        for name, (outcome, crops) in restore_pass(submission, missing, counted, bench).items():
+            if crops:
+                album.write(bench.store.album("restore", keys[name]), crops)
+            outcomes[name] = outcome
+            bench.store.put("restore", keys[name], to_table(outcome))
+    for split in restored_splits(bench):
+        done = outcomes[split.name]
+        assert done is not None
+        entry = with_outcome(entry, done, scores=entry.scores + _named(done, split))
+        if restoration := result(Restoration, done):
+            entry = replace(entry, restorations=entry.restorations | {split.name: restoration})
+        if restoration and split.scorable:
+            kept_as = bench.store.name(bench.store.album("restore", keys[split.name]))
+            entry = replace(entry, pictures=entry.pictures | {split.name: kept_as})
+    return replace(entry, flags=entry.flags | counted_otherwise(entry.restorations.values()))
 
 
 def _missing(
@@ -172,19 +189,22 @@ def _missing(
     """Return the splits that are to be restored, by what the store holds of each."""
     return [
         split
-        for split in bench.splits
-        if split.scorable
-        and (
-            (outcome := outcomes[split.name]) is None
-            or not (outcome.failure or len(outcome.scores) == len(split.pairs))
-            or _wanted(outcome, submission, split, bench)
-        )
+        for split in restored_splits(bench)
+        if (outcome := outcomes[split.name]) is None
+        or not (outcome.failure or _images(outcome) == len(split.pairs))
+        or _wanted(outcome, submission, split, bench)
     ]
+
+
+def _images(outcome: Outcome) -> int:
+    """Return how many images of its split a stored outcome is of."""
+    restoration = result(Restoration, outcome)
+    return len(outcome.scores) or (len(restoration.unscored) if restoration else 0)
 
 
 def _wanted(outcome: Outcome, submission: Submission, split: SplitData, bench: Bench) -> bool:
     """Tell whether SR images are to be kept that are not there, as their scores are."""
-    if bench.keep_sr is None or outcome.failure:
+    if bench.keep_sr is None or outcome.failure or not split.scorable:
         return False
     files = (kept(bench.keep_sr, submission, split.name, pair) for pair in split.pairs)
     return not all(file.is_file() for file in files)
@@ -192,7 +212,7 @@ def _wanted(outcome: Outcome, submission: Submission, split: SplitData, bench: B
 
 def _named(outcome: Outcome, split: SplitData) -> tuple[ImageScore, ...]:
     """Give stored scores the names that split and images have now; keys depend on pixels alone."""
-    if outcome.failure:
+    if outcome.failure or not split.scorable:
         return ()
     pairs = zip(split.pairs, outcome.scores, strict=True)
     return tuple(replace(score, split=split.name, image=pair.name) for pair, score in pairs)
@@ -216,12 +236,16 @@ def key(submission: Submission, bench: Bench) -> str:
 
 
 def _inspect_key(entry: Entry, bench: Bench) -> str:
-    depends = {"input_size": bench.protocol.cost_size, "counters": environment.counters()}
+    depends = {
+        "input_size": bench.protocol.cost_size,
+        "counters": environment.counters(),
+        "ordinary": inspecting.depends(bench),
+    }
     return bench.store.key("inspect", _stable(entry, bench) | depends)
 
 
 def _restore_keys(entry: Entry, bench: Bench) -> dict[str, str]:
-    return {one.name: _restore_key(entry, one, bench) for one in bench.splits if one.scorable}
+    return {one.name: _restore_key(entry, one, bench) for one in restored_splits(bench)}
 
 
 def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:
@@ -232,6 +256,7 @@ def _restore_key(entry: Entry, split: SplitData, bench: Bench) -> str:
         "ssim": bench.protocol.ssim,
         "rounded_luma": bench.protocol.rounded_luma,
         "identity": bench.identity,
+        "counted": _inspect_key(entry, bench),
     }
     return bench.store.key("restore", _stable(entry, bench) | depends)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.evaluation.bench import Bench
 from harness.evaluation.session import Session
-from harness.evaluation.timing import EXCHANGES, timed_splits
+from harness.evaluation.timing import EXCHANGES, restored_splits, timed_splits
 from harness.images.datasets import SplitData
 from harness.records import Entry
 from harness.worker import devices
@@ -39,8 +39,8 @@ def modelled(entry: Entry, bench: Bench) -> Forward:
 
 
 def measured(seconds: float, bench: Bench) -> Forward:
-    """Return what forwards take by a pass that restored every image which has HR, in `seconds`."""
-    pixels = sum(h * w for h, w in _sizes(split for split in bench.splits if split.scorable))
+    """Return what forwards take by a pass that restored every image that is, in `seconds`."""
+    pixels = sum(h * w for h, w in _sizes(restored_splits(bench)))
     spent_s = max(0.0, seconds - start_s(bench))
     return lambda of: spent_s / pixels * of if pixels else _LEAST_S
 

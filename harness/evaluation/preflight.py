@@ -73,7 +73,7 @@ def check(
     edition's published table, where there is one. Timing takes as many rounds as the bench's
     protocol says; with none it is left out.
     """
-    entry = evaluate.evaluate(found, replace(bench, splits=()))
+    entry = evaluate.examined(found, bench)
     verdict = Verdict(entry.name, tell)
     if isinstance(found, BrokenSubmission) or entry.inspection is None:
         verdict.add(False, _reason(entry, found))

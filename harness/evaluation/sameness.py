@@ -1,4 +1,7 @@
-"""Whether timed calls compute what ordinary ones do: in a second process, of the same pixels."""
+"""Whether timed calls compute what ordinary ones do: in a second process, of the same pixels.
+
+And how far two calls are apart, which counted ones are held to as well.
+"""
 
 import random
 from dataclasses import replace
@@ -49,7 +52,7 @@ def compared(outcome: Outcome, sample: Sample, submission: Submission, bench: Be
     def drive(exchange: Exchange) -> Finish:
         first = [exchange.called(one.lr).sr for one in sample.kept]
         again = [exchange.called(one.lr).sr for one in sample.kept]
-        apart.extend(map(_apart, sample.kept, first, again))
+        apart.extend(map(apart_from, sample.kept, first, again))
         return as_told
 
     ordinary = bench.run("restore", submission, drive, 2 * len(sample.kept))
@@ -58,8 +61,8 @@ def compared(outcome: Outcome, sample: Sample, submission: Submission, bench: Be
     return replace(outcome, result=to_table(replace(visit, apart=tuple(apart))))
 
 
-def _apart(one: Differing, first: Image, again: Image) -> Apart:
-    """Compare a timed call with an ordinary one, and this with another of its process.
+def apart_from(one: Differing, first: Image, again: Image) -> Apart:
+    """Compare a call with an ordinary one, and this with another of its process.
 
     Where it is, bit for bit, the ordinary one of an earlier process, an entry that changes within a
     process gains nothing by it.

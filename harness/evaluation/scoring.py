@@ -1,46 +1,64 @@
-"""The restore pass: every SR image scored as it arrives, a crop of it kept, and then deleted."""
+"""The restore pass: every SR image scored as it arrives, a crop of it kept, and then deleted.
+
+Those of a split without HR are only known by their digests afterwards, which timed calls are held
+to as they are to those of scored ones.
+"""
 
 import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.evaluation.bench import Bench
-from harness.evaluation.clock import perturbed
+from harness.evaluation.bench import Bench, result
+from harness.evaluation.clock import Differing, perturbed
+from harness.evaluation.inspecting import CountedImages
+from harness.evaluation.sameness import apart_from
 from harness.images.cache import CachedImage
 from harness.images.comparison import Scored, compared, references
 from harness.images.datasets import Pair, SplitData
 from harness.images.png import write_image
 from harness.images.scorers import Scorers
-from harness.records import Outcome, pixels
+from harness.records import Apart, Digests, Outcome, Restoration, pixels
+from harness.records.schema import to_table
 from harness.sandbox.exchange import Exchange
 from harness.sandbox.process import Drive, Finish, as_told
 from harness.store import album
+from harness.store.album import Picture
 from harness.store.files import write_whole
+
+Image = NDArray[np.uint8]
 
 _RANDOM, _COPIED = random.SystemRandom(), 10  # of so many images, one is restored perturbed too
 
 
-def score_pass(
-    submission: Submission, splits: Sequence[SplitData], bench: Bench
-) -> tuple[Outcome, list[Scored]]:
-    """Run the restore pass over `splits`; score every SR image as it arrives.
+class Restored(NamedTuple):
+    """What the restore pass left of one split."""
+
+    outcome: Outcome
+    crops: dict[str, Picture]  # by the number of the image
+
+
+def restore_pass(
+    submission: Submission, splits: Sequence[SplitData], counted: CountedImages, bench: Bench
+) -> dict[str, Restored]:
+    """Run the restore pass over `splits`; score every SR image as it arrives. Returned by split.
 
     Images come in an order that is drawn, among them perturbed copies of some: what their SR images
-    are, timed calls on the same pixels are held to.
+    are, timed calls on the same pixels are held to. SR images of `counted` are compared with those
+    that are given here.
     """
-    pairs = [(split.name, pair) for split in splits for pair in split.pairs]
-    places = [(place, pair) for split in splits for place, pair in enumerate(split.pairs)]
-    seed, perturbed_digests = _RANDOM.getrandbits(63), dict[int, str]()
-    order = _order(splits)
+    every = [(split.name, place, one) for split in splits for place, one in enumerate(split.pairs)]
+    seed, order = _RANDOM.getrandbits(63), _order(splits)
+    plain, copies, apart = dict[int, str](), dict[int, str](), list[Apart]()
 
-    def score(index: int, sr: NDArray[np.uint8]) -> Scored:
-        split, pair = pairs[index]
+    def score(index: int, sr: Image) -> Scored:
+        split, _, pair = every[index]
         if bench.keep_sr:
             _keep(sr, kept(bench.keep_sr, submission, split, pair))
         return compared(sr, pair, split, bench.protocol)
@@ -50,20 +68,44 @@ def score_pass(
         def drive(exchange: Exchange) -> Finish:
             for done, (index, copied) in enumerate(order):
                 bench.progress.advance(done)
-                place, pair = places[index]
+                split, place, pair = every[index]
+                lr = perturbed(pair.lr.read(), seed, place) if copied else pair.lr.read()
+                sr = exchange.called(lr).sr
+                (copies if copied else plain)[index] = pixels.digest(sr)
                 if copied:
-                    lr = perturbed(pair.lr.read(), seed, place)
-                    perturbed_digests[index] = pixels.digest(exchange.called(lr).sr)
-                else:
-                    scorers.take(index, exchange.called(pair.lr.read()).sr)
+                    continue
+                if pair.hr:
+                    scorers.take(index, sr)
+                for counter, other in counted.get((split, place), {}).items():
+                    again = sr if np.array_equal(sr, other) else exchange.called(lr).sr
+                    one = Differing(split, place, perturbed=False, lr=lr, sr=other, expected="")
+                    apart.append(replace(apart_from(one, sr, again), counter=counter))
             return lambda told: replace(told, perturbation_seed=seed)
 
         outcome = bench.run("restore", submission, drive, len(order))
-        scored = scorers.results()
-    return outcome, [
-        replace(one, score=replace(one.score, perturbed_digest=perturbed_digests.get(index, "")))
-        for index, one in enumerate(scored)
-    ]
+        scored = iter(scorers.results())
+    restoration, found = result(Restoration, outcome), dict[str, Restored]()
+    for split in splits:
+        own = [index for index, (name, _, _) in enumerate(every) if name == split.name]
+        if restoration is None:
+            found[split.name] = Restored(outcome, {})
+            continue
+        digests = [Digests(plain[index], copies.get(index, "")) for index in own]
+        part = [next(scored) for _ in own] if split.scorable else []
+        told = replace(
+            restoration,
+            apart=tuple(one for one in apart if one.split == split.name),
+            unscored=() if split.scorable else tuple(digests),
+        )
+        scores = tuple(
+            replace(one.score, perturbed_digest=known.perturbed)
+            for one, known in zip(part, digests, strict=False)
+        )
+        found[split.name] = Restored(
+            replace(outcome, result=to_table(told), scores=scores),
+            {str(number): one.crop for number, one in enumerate(part)},
+        )
+    return found
 
 
 def _order(splits: Sequence[SplitData]) -> list[tuple[int, bool]]:

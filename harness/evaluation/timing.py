@@ -40,7 +40,7 @@ _EXCHANGE, EXCHANGES = "exchange", 3  # what its visit is called; calls on each 
 def time_pass(submission: Submission, bench: Bench, entry: Entry | None = None) -> Outcome:
     """Visit a submission once with the clock, whatever the store holds.
 
-    Where its images were scored, as `entry` says, SR images that differ are compared.
+    Where its images were restored, as `entry` says, SR images that differ are compared.
     """
     images, policy = samples(timed_splits(bench), entry), bench.protocol.timing
     different = sameness.Sample()
@@ -112,15 +112,15 @@ def samples(splits: Sequence[SplitData], entry: Entry | None = None) -> list[Sam
     """
     found = []
     for split in splits:
-        scores = [one for one in entry.scores if one.split == split.name] if entry else []
+        known = entry.ordinary(split.name) if entry else ()
         restored = entry.restorations.get(split.name) if entry else None
-        for place, (pair, score) in enumerate(zip_longest(split.pairs, scores[: len(split.pairs)])):
+        for place, (pair, one) in enumerate(zip_longest(split.pairs, known[: len(split.pairs)])):
             sample = Sample(split.name, (pair.lr.height, pair.lr.width), pair.lr.read)
-            if score:
-                sample = sample._replace(digest=score.sr_digest)
-            if score and score.perturbed_digest and restored:
+            if one:
+                sample = sample._replace(digest=one.sr)
+            if one and one.perturbed and restored:
                 copy = partial(_copy, pair, restored.perturbation_seed, place)
-                sample = sample._replace(perturbed=copy, perturbed_digest=score.perturbed_digest)
+                sample = sample._replace(perturbed=copy, perturbed_digest=one.perturbed)
             found.append(sample)
     return found
 
@@ -150,6 +150,17 @@ def timing_depends(bench: Bench) -> dict[str, Any]:
         "switches": bench.protocol.switches,
         "scale": bench.protocol.scale,
     }
+
+
+def restored_splits(bench: Bench) -> list[SplitData]:
+    """Return the splits that are restored: with HR to be scored, without it to compare timed calls.
+
+    Where nothing of a split without HR is timed, it is not.
+    """
+    policy = bench.protocol.timing
+    timed = timed_splits(bench) if policy.rounds or policy.official_runs else []
+    names = [split.name for split in timed]
+    return [split for split in bench.splits if split.scorable or split.name in names]
 
 
 def timed_splits(bench: Bench) -> list[SplitData]:

@@ -1,14 +1,17 @@
-"""Whether an entry's twin for the counters computes what its network does, on fresh images."""
+"""Whether an entry's twin for the counters computes what its network does, on fresh images.
+
+Each is in a process of its own: the twin has no network to ask.
+"""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ForwardError
+from harness.records import Inspection
 from harness.sandbox.exchange import Exchange
-from harness.sandbox.process import Finish, as_told
-from harness.worker.exchange import Ask
 
 Image = NDArray[np.uint8]
 
@@ -17,27 +20,45 @@ _IMAGES, _LEVELS = 3, 2  # drawn; of 255, by which the two may be apart
 _BLOCK, _BLOCKS = 16, (3, 7)  # pixels of a side, and how many of them
 
 
-def compare(exchange: Exchange) -> Finish:
-    """Have images of drawn sizes and content restored by both. Raises ForwardError.
+class Drawn:
+    """Images of drawn sizes and content, which nobody can know beforehand, and their SR images."""
 
-    Nobody can know them beforehand. A size that the network refuses tells nothing.
-    """
-    for _ in range(_IMAGES):
-        lr = _drawn()
-        try:
-            network = exchange.called(lr).sr
-        except ForwardError:
-            continue
-        twin = exchange.called(lr, Ask.TWIN).sr
-        levels = int(np.abs(network.astype(np.int16) - twin).max())
-        if levels > _LEVELS:
-            height, width = lr.shape[:2]
-            raise ForwardError(
-                f"the twin for the counters differs from the network by {levels} of 255 levels on "
-                f"a drawn image of {height}x{width}; complexity.factory must compute the same "
-                "function"
-            )
-    return as_told
+    def __init__(self) -> None:
+        self._restored = list[tuple[Image, Image]]()
+
+    def by_network(self, exchange: Exchange) -> None:
+        """Have the network restore them. A size that it refuses tells nothing."""
+        for lr in (_drawn() for _ in range(_IMAGES)):
+            try:
+                self._restored.append((lr, exchange.called(lr).sr))
+            except ForwardError:
+                continue
+
+    def by_twin(self, exchange: Exchange) -> None:
+        """Have its twin restore the same. Raises ForwardError where that is something else."""
+        for lr, sr in self._restored:
+            levels = int(np.abs(sr.astype(np.int16) - exchange.called(lr).sr).max())
+            if levels > _LEVELS:
+                height, width = lr.shape[:2]
+                raise ForwardError(
+                    f"the twin for the counters differs from the network by {levels} of 255 levels "
+                    f"on a drawn image of {height}x{width}; complexity.factory must compute the "
+                    "same function"
+                )
+
+
+def joined(network: Inspection, twin: Inspection) -> Inspection:
+    """Give a network the costs that were counted of its twin."""
+    work = network.work
+    return replace(
+        network,
+        complexity=twin.complexity,
+        modules=twin.modules,
+        counted=twin.counted,
+        disagreement=twin.disagreement,
+        blind_spots=twin.blind_spots,
+        work=replace(work, macs=twin.work.macs) if work and twin.work else work,
+    )
 
 
 def _drawn() -> Image:

@@ -96,15 +96,14 @@ def _circumstances(bench: Bench) -> scrutiny.Circumstances:
 
 
 def _differing(entry: Entry, visit: Visit) -> dict[str, str]:
-    """Compare the SR images of timed calls with those that were scored."""
+    """Compare the SR images of timed calls with those that were restored before."""
     different = images = 0
     for split, digests in visit.digests.items():
-        scored = [score.sr_digest for score in entry.scores if score.split == split]
-        if scored:
-            pairs = [pair for pair in zip(digests, scored, strict=False) if pair[0]]
+        if ordinary := [one.sr for one in entry.ordinary(split)]:
+            pairs = [pair for pair in zip(digests, ordinary, strict=False) if pair[0]]
             images += len(pairs)
             different += sum(timed != restored for timed, restored in pairs)
     if not different:
         return {}
-    text = f"timed calls gave other SR images than those scored, {different} of {images}"
+    text = f"timed calls gave other SR images than ordinary ones, {different} of {images}"
     return {"nondeterministic": text}

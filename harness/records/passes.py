@@ -33,6 +33,7 @@ class Job:
     switches: Switches
     input_size: tuple[int, int]
     study: Study = field(default_factory=Study)  # of the `profile` pass
+    twin: bool = False  # load the twin for the counters in the network's place
     exchange: tuple[int, int, int] = (-1, -1, -1)  # descriptors: of its channel, LR and SR
 
 
@@ -68,6 +69,18 @@ class Complexity:
     )  # multiply-accumulates, if not float32
     # what a small image shows -> torch's FLOPs, if not alike
     by_content: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a counter said while an ordinary image of a split was restored."""
+
+    counter: str
+    split: str
+    image: int
+    size: tuple[int, int]  # height, width of LR
+    flops: int = 0  # for as many pixels as the input that costs are stated for
+    refused: str = ""  # why the image was not restored then
 
 
 @dataclass(frozen=True)
@@ -151,6 +164,7 @@ class Inspection:
     weights: Weights | None = None
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
     unused: Unused | None = field(default_factory=Unused)  # None where it is not known
+    counted: tuple[Counted, ...] = ()  # of what was counted: of the twin, where there is one
 
 
 @dataclass(frozen=True)
@@ -166,18 +180,8 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Restoration:
-    """Result of the `restore` pass: what is to be said of all that was restored in it."""
-
-    dtypes: tuple[str, ...]  # of the network's outputs
-    flags: dict[str, str] = field(default_factory=dict)  # what was found wrong -> explanation
-    cores: tuple[int, ...] = ()  # that threads were bound to, each to one
-    perturbation_seed: int = 0  # of the harness: of the LR images that were restored perturbed
-
-
-@dataclass(frozen=True)
 class Apart:
-    """How far the SR image of a timed call is from an ordinary one of the same LR pixels.
+    """How far the SR image of a timed or counted call is from an ordinary one of the same LR.
 
     Beside it, how far ordinary ones are from each other. Levels of 255, the most of an image.
     """
@@ -189,6 +193,28 @@ class Apart:
     psnr_db: float
     spread_levels: int
     spread_db: float  # infinite where they are equal
+    counter: str = ""  # that counted the call; '' of a timed one
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What the SR images of ordinary calls on an image are known by: of their pixels."""
+
+    sr: str
+    perturbed: str = ""  # of its LR image perturbed, where that was restored too
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """Result of the `restore` pass: what is to be said of all that was restored in it."""
+
+    dtypes: tuple[str, ...]  # of the network's outputs
+    flags: dict[str, str] = field(default_factory=dict)  # what was found wrong -> explanation
+    cores: tuple[int, ...] = ()  # that threads were bound to, each to one
+    perturbation_seed: int = 0  # of the harness: of the LR images that were restored perturbed
+    # of images that were restored in the `inspect` pass as well, while they were counted
+    apart: tuple[Apart, ...] = ()
+    unscored: tuple[Digests, ...] = ()  # of the images of a split without HR
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.records.passes import Failure, ImageScore, Inspection, Restoration
+from harness.records.passes import Digests, Failure, ImageScore, Inspection, Restoration
 from harness.records.protocol import Protocol
 from harness.records.submission import Manifest
 from harness.records.timing import Round, Timing
@@ -33,6 +33,13 @@ class Entry:
     figure: str = ""  # of its method, below OUT
     pictures: dict[str, str] = field(default_factory=dict)  # split -> album of SR crops, in OUT
     log: str = ""  # what the entry printed in its last pass
+
+    def ordinary(self, split: str) -> tuple[Digests, ...]:
+        """Return what ordinary calls on the images of a split gave, whether scored or not."""
+        scored = [one for one in self.scores if one.split == split]
+        restored = self.restorations.get(split)
+        unscored = restored.unscored if restored else ()
+        return tuple(Digests(one.sr_digest, one.perturbed_digest) for one in scored) or unscored
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ForwardError, PassError
-from harness.worker.exchange import LARGEST_MESSAGE, Answer, Ask, Asked, Handles
+from harness.worker.exchange import COUNTERS, LARGEST_MESSAGE, Answer, Ask, Asked, Handles
 
 Image = NDArray[np.uint8]
 _LOOK_SECONDS = 0.1  # between two looks at what the pass takes
@@ -77,20 +77,13 @@ class Exchange:
 
     # ------------------------------------------------------------ what is asked
 
-    def called(self, lr: Image, by: Ask = Ask.CALL) -> Called:
-        """Have an LR image, uint8 [h, w, 3], restored; one call, timed on both sides.
-
-        By the network, or by its twin (`Ask.TWIN`), in an `inspect` pass.
-        """
-        height, width = lr.shape[:2]
-        sr = np.empty((height * self._scale, width * self._scale, 3), np.uint8)
-        self._make_room(lr.nbytes, sr.nbytes)
+    def called(self, lr: Image) -> Called:
+        """Have an LR image, uint8 [h, w, 3], restored; one call, timed on both sides."""
+        sr = self._room(lr)
         began_ns = time.monotonic_ns()
-        answer = self._asked(Asked(by, height, width), lr)
-        taken = os.preadv(self._sr, [sr.data], 0)
+        answer = self._asked(Asked(Ask.CALL, *lr.shape[:2]), lr)
+        self._take(sr)
         referee_ms = (time.monotonic_ns() - began_ns) / 1e6
-        if taken != sr.nbytes:
-            raise PassError(f"an SR image came back with {taken} bytes, not {sr.nbytes}")
         if not answer.ms:
             raise PassError("the worker told of a call that took no time")
         if self._scripted:
@@ -98,6 +91,18 @@ class Exchange:
         if answer.ms > referee_ms:
             raise PassError("the worker told of a call that took longer than its answer")
         return Called(sr, answer.ms, answer, referee_ms)
+
+    def counted(self, lr: Image, counter: str) -> tuple[int, Image] | None:
+        """Have an LR image restored while one of COUNTERS counts; return FLOPs and SR.
+
+        For as many pixels as the cost image has, as the worker tells. None where it counts nothing.
+        """
+        sr, (height, width) = self._room(lr), lr.shape[:2]
+        answer = self._asked(Asked(Ask.COUNT, height, width, COUNTERS.index(counter)), lr)
+        if answer.flops is None:
+            return None
+        self._take(sr)
+        return answer.flops, sr
 
     def in_a_row(self, lr: Image, calls: int = 1, seconds: float = 0.0) -> tuple[int, float]:
         """Have it restored again and again; return how often, and the ms of all by the device."""
@@ -124,6 +129,18 @@ class Exchange:
         self._asked(Asked(Ask.SETTLE))
 
     # ------------------------------------------------------------ messages
+
+    def _room(self, lr: Image) -> Image:
+        """Make room for an LR image, and for its SR image, which is returned as it is yet."""
+        height, width = lr.shape[:2]
+        sr = np.empty((height * self._scale, width * self._scale, 3), np.uint8)
+        self._make_room(lr.nbytes, sr.nbytes)
+        return sr
+
+    def _take(self, sr: Image) -> None:
+        taken = os.preadv(self._sr, [sr.data], 0)
+        if taken != sr.nbytes:
+            raise PassError(f"an SR image came back with {taken} bytes, not {sr.nbytes}")
 
     def _make_room(self, *sizes: int) -> None:
         """Let the slots grow; fresh pages then cost the first call on a size alone."""

@@ -1,6 +1,8 @@
 """What an inspection gives readers of an entry's figures to know: flag -> explanation. Pure."""
 
-from harness.records import Complexity, Inspection, Manifest, Weights, Work
+from math import prod
+
+from harness.records import Complexity, Counted, Inspection, Manifest, Weights, Work
 
 _WHOLE = 0.9  # share of a network's elements below which its checkpoint is hardly its own
 _NAMED = 5  # keys, at most
@@ -13,6 +15,8 @@ _RESULTS = 500  # elements for each LR pixel: with fewer a forward does next to 
 _EXPLAINED = 0.5  # share of the processor's time that PyTorch's operators have to explain
 _UNEXPLAINED_MS = 5.0  # of it, which any forward may take
 _CALLING_MS = 0.1  # that Python may take around an operator
+_CHEAPER = 0.1  # share that the cost image may cost less than ordinary ones, each padded to
+_PADDED = 64  # multiples of so many pixels, as windows of attention are
 # flags with which an entry is not ranked until a person says so
 FOR_A_PERSON = ("hidden-params", "hidden-work", "hidden-memory")
 # what is told of an entry without putting a figure of it in doubt
@@ -52,7 +56,7 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
         "sparse": _sparse(inspection.weights),
         "nondeterministic": _nondeterministic(inspection),
         "hidden-params": _hidden_params(inspection),
-        "hidden-work": _hidden_work(inspection.work) if inspection.work else "",
+        "hidden-work": _hidden_work(inspection),
     }
     if inspection.stand_ins:
         names = ", ".join(inspection.stand_ins)
@@ -231,7 +235,32 @@ def _hidden_params(inspection: Inspection) -> str:
     return ""
 
 
-def _hidden_work(work: Work) -> str:
+def _hidden_work(inspection: Inspection) -> str:
+    said = [_otherwise_counted(inspection.complexity, one) for one in inspection.counted]
+    said += _uncounted_work(inspection.work) if inspection.work else []
+    return "; ".join(filter(None, said))
+
+
+def _otherwise_counted(complexity: Complexity, one: Counted) -> str:
+    """Hold the figure of the cost image to that of an ordinary one, for as many pixels.
+
+    Attention over windows may pad it, which makes its pixels dearer than the cost image's.
+    """
+    height, width = one.size
+    if one.refused:
+        return f"counting by {one.counter} fails on an ordinary image alone: {one.refused}"
+    figure, padded = complexity.flops[one.counter].flops, prod(-(-n // _PADDED) for n in one.size)
+    alike = one.flops * height * width / (padded * _PADDED**2)
+    if figure >= (1 - _CHEAPER) * alike:
+        return ""
+    return (
+        f"{one.counter} counts {figure / 1e9:.4g} G on the image that costs are stated for, and "
+        f"{one.flops / 1e9:.4g} G for as many pixels of an ordinary one of {height}x{width}: it "
+        "does less there, or has attention over the whole image"
+    )
+
+
+def _uncounted_work(work: Work) -> list[str]:
     """Hold what a small forward computed, and the time it took, to what is counted of it."""
     said = []
     done = work.macs + work.results
@@ -247,4 +276,4 @@ def _hidden_work(work: Work) -> str:
             f"of {spent:.3g} ms of the processor for {work.pixels} pixels, PyTorch's operators "
             f"explain {work.explained_ms:.3g} ms: the rest is spent where no counter sees it"
         )
-    return "; ".join(said)
+    return said

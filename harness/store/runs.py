@@ -9,7 +9,7 @@ from harness.records import Run
 from harness.records.schema import SchemaError, from_table, to_table
 from harness.store import files, trail
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 RESULTS = "results.json"
 
 

@@ -21,6 +21,7 @@ Handles = tuple[int, int, int]  # of the channel, the LR slot, the SR slot
 
 LARGEST_MESSAGE = 8192  # bytes
 _LONGEST_WHY = 4000  # bytes
+COUNTERS = ("torch", "fvcore", "ptflops", "graph")
 
 
 class Ask(IntEnum):
@@ -32,7 +33,7 @@ class Ask(IntEnum):
     REPLAY = 3  # record a call of it as a CUDA graph, and time the replay
     RELEASE = 4  # give the device's pool of memory back
     SETTLE = 5  # what is alive now is never again looked at by the garbage collector
-    TWIN = 6  # restore the LR image with the twin for the counters
+    COUNT = 6  # restore the LR image while it is counted: by which of COUNTERS, `calls` says
 
 
 class Asked(NamedTuple):
@@ -66,32 +67,36 @@ class Answer(NamedTuple):
     peak_bytes: int = 0
     reserved_bytes: int | None = None
     calls: int = 0  # that were made in a row
+    flops: int | None = None  # that were counted, for as many pixels as the cost image has
     refused: str = ""  # why there is nothing, where there is nothing
     number: int = 0  # of the question
 
     def packed(self) -> bytes:
         """Return it as a message."""
         times = (math.nan if ms is None else ms for ms in self[:4])
-        held = -1 if self.reserved_bytes is None else self.reserved_bytes
+        held, flops = (-1 if one is None else one for one in (self.reserved_bytes, self.flops))
         why = self.refused.encode(errors="replace")[:_LONGEST_WHY]
-        return _ANSWER.pack(*times, self.peak_bytes, held, self.calls, self.number) + why
+        rest = self.peak_bytes, held, flops, self.calls, self.number
+        return _ANSWER.pack(*times, *rest) + why
 
     @classmethod
     def read(cls, message: bytes) -> "Answer":
         """Read a message. Raises ValueError where it is none, or says what cannot be."""
         if len(message) < _ANSWER.size:
             raise ValueError
-        *times, peak, held, calls, number = _ANSWER.unpack(message[: _ANSWER.size])
+        *times, peak, held, counted, calls, number = _ANSWER.unpack(message[: _ANSWER.size])
         known = [None if math.isnan(ms) else ms for ms in times]
         if not all(ms is None or 0 <= ms < math.inf for ms in known) or peak < 0 or calls < 0:
             raise ValueError
         why = message[_ANSWER.size :].decode(errors="replace")
-        reserved = held if held >= 0 else None
-        return cls(known[0], known[1], known[2], known[3], peak, reserved, calls, why, number)
+        reserved, flops = (one if one >= 0 else None for one in (held, counted))
+        return cls(
+            known[0], known[1], known[2], known[3], peak, reserved, calls, flops, why, number
+        )
 
 
 _ASKED = struct.Struct("=BIIIdQ")
-_ANSWER = struct.Struct("=4d2qIQ")
+_ANSWER = struct.Struct("=4d3qIQ")
 
 
 class Service(Protocol):

@@ -71,7 +71,9 @@ def _passed(
     run = PASSES[job.pass_name]()
     files.unpack(entry)
     loaded = guarded(
-        lambda: load(job.manifest, entry, device.torch_device), "loading it", LoadingError
+        lambda: load(job.manifest, entry, device.torch_device, twin=job.twin),
+        "loading it",
+        LoadingError,
     )
     changed = _changed(switches)
     host.restore(switches)

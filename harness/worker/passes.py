@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -45,22 +46,26 @@ def _inspect() -> Run[Inspection]:
 
     def run(desk: Desk, exchange: Exchange) -> Inspection:
         with complexity.plainly(desk.loaded.network.module):
-            found = inspected(desk)
-            exchange.serve(Restorer(desk))
+            found, small = inspected(desk)
+            pixels = prod(desk.job.input_size)
+            network = desk.loaded.network
+            counting = complexity.Counting(network, found.complexity, small, pixels)
+            exchange.serve(Restorer(desk, counting))
             return found
 
-    def inspected(desk: Desk) -> Inspection:
+    def inspected(desk: Desk) -> tuple[Inspection, torch.Tensor]:
         network = desk.loaded.network
         params_loaded = desk.loaded.params or complexity.count_parameters(network.module)
         small = _first_forward(desk)
         params = complexity.count_parameters(network.module)
         held = _held(holdings, desk, small)
-        lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
-        counts, modules = guarded(
-            lambda: _counted(desk, small, lr), "counting operations", ForwardError
-        )
         table = desk.job.manifest.complexity
-        return Inspection(
+        counts, modules = Complexity({}, 0, 0), tuple[ModuleCost, ...]()
+        if table is None or desk.job.twin or desk.loaded.operator_missing:
+            counts, modules = guarded(
+                lambda: _counted(desk, small), "counting operations", ForwardError
+            )
+        found = Inspection(
             params=params,
             params_loaded=params_loaded,
             complexity=counts,
@@ -86,6 +91,7 @@ def _inspect() -> Run[Inspection]:
             modules=modules,
             unused=_unused(network, small),
         )
+        return found, small
 
     return run
 
@@ -110,19 +116,18 @@ def _unused(network: Network, small: torch.Tensor) -> Unused | None:
     return found
 
 
-def _counted(
-    desk: Desk, small: torch.Tensor, lr: torch.Tensor
-) -> tuple[Complexity, tuple[ModuleCost, ...]]:
-    """Count on `lr`, whose figures are the official ones, and on small images of other content."""
+def _counted(desk: Desk, small: torch.Tensor) -> tuple[Complexity, tuple[ModuleCost, ...]]:
+    """Count on the cost image, whose figures are the official ones, and on small images."""
     from harness.worker import complexity
 
-    network, twin = desk.loaded.network, desk.loaded.twin
+    network = desk.loaded.network
+    lr = complexity.uniform_noise((1, 3, *desk.job.input_size)).to(desk.device.torch_device)
     shown = [desk.on_device(image) for image in complexity.photographs(_SMALL[0])]
     photographs = [network.given(image) for image in shown if image.shape == small.shape]
     module, small, lr = network.module, network.given(small), network.given(lr)
     if isinstance(module, Program) and module.graph is not None:
         return complexity.count_program(module, lr), ()
-    if isinstance(module, Program) or (twin is None and complexity.is_quantised(module)):
+    if isinstance(module, Program) or complexity.is_quantised(module):
         counted = complexity.count_program(module, lr)
         told = complexity.by_content(
             lambda image: complexity.count_program(module, image).flops["graph"].flops,
@@ -130,10 +135,9 @@ def _counted(
             photographs,
         )
         return replace(counted, by_content=told), ()
-    plain = twin.module if twin else module
-    counted, modules = complexity.measure_affordably(plain, small, lr, photographs)
+    counted, modules = complexity.measure_affordably(module, small, lr, photographs)
     if lr.dtype != torch.float32:
-        counted = replace(counted, by_precision=complexity.count_program(plain, lr).by_precision)
+        counted = replace(counted, by_precision=complexity.count_program(module, lr).by_precision)
     return counted, modules
 
 
@@ -160,10 +164,9 @@ def _held(holdings: "Holdings", desk: Desk, small: torch.Tensor) -> dict[str, in
     """
     if _is_packed(desk):
         return {}
-    module, twin = desk.loaded.network.module, desk.loaded.twin
-    apart: list[torch.nn.Module | torch.Tensor] = [small, *([twin.module] if twin else [])]
+    module = desk.loaded.network.module
     found: dict[str, int] = guarded(
-        lambda: holdings.beside(module, apart), "looking at what it holds", ForwardError
+        lambda: holdings.beside(module, [small]), "looking at what it holds", ForwardError
     )
     return found
 
@@ -192,30 +195,16 @@ def _precisions(network: Network, small: torch.Tensor) -> tuple[str, ...]:
 
 
 def _first_forward(desk: Desk) -> torch.Tensor:
-    """Let the network fuse its branches, as some do at their first call; compare its twin there.
+    """Let the network fuse its branches, as some do at their first call.
 
     A small image does, and the protocol's input size where a network refuses small ones. Returns
     the image.
     """
     try:
-        lr = desk.smooth_lr(*_SMALL)
-        sr = forward(desk.loaded.network, lr)
+        forward(desk.loaded.network, lr := desk.smooth_lr(*_SMALL))
     except ForwardError:
-        lr = desk.smooth_lr(*desk.job.input_size)
-        sr = forward(desk.loaded.network, lr)
-    if desk.loaded.twin is not None:
-        _check_twin(desk.loaded.twin, lr, sr)
+        forward(desk.loaded.network, lr := desk.smooth_lr(*desk.job.input_size))
     return lr
-
-
-def _check_twin(twin: Network, lr: torch.Tensor, sr: torch.Tensor) -> None:
-    difference = float((forward(twin, lr) - sr).abs().max())
-    allowed = 1e-3 * float(sr.abs().max())
-    if difference > allowed:
-        raise ForwardError(
-            f"the twin for the counters differs from the network by {difference:.3g}, more than "
-            f"{allowed:.3g}; complexity.factory must compute the same function"
-        )
 
 
 def _probe() -> Run[Probe]:

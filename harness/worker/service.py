@@ -12,20 +12,23 @@ from harness.errors import EntryError, ForwardError
 from harness.records import Restoration
 from harness.worker.calls import Calls
 from harness.worker.desk import Desk
-from harness.worker.devices import Lap, host
-from harness.worker.exchange import Answer, Ask, Asked, Image
+from harness.worker.devices import host
+from harness.worker.exchange import COUNTERS, Answer, Ask, Asked, Image
 from harness.worker.loading.faults import guarded
 from harness.worker.witness import recompiled
+
+# restores an LR image while a counter counts: FLOPs and SR, or nothing
+Count = Callable[[str, torch.Tensor], tuple[int, torch.Tensor] | None]
 
 
 class Restorer:
     """Answers for one network. Every image takes the same way, scored or timed, known or not."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, count: Count = lambda counter, lr: None) -> None:
+        self._count = count
         self._desk, self._device = desk, desk.device
         self._range = desk.job.manifest.model.data_range
         self._calls, self._guarded = Calls(desk.loaded.network, desk.device), guarded
-        self._twin = Calls(desk.loaded.twin or desk.loaded.network, desk.device)
         self._dtypes, self._sizes = set[str](), set[tuple[int, int]]()
         self.first: Image | None = None  # LR image
         self.low, self.high = math.inf, -math.inf  # least and largest value of all outputs
@@ -67,16 +70,21 @@ class Restorer:
             return Answer(ms, calls=made), None
         if asked.what is Ask.REPLAY:
             return Answer(self._calls.replayed(tensor)), None
-        if asked.what is Ask.TWIN:
-            return self._restored(self._twin.timed, tensor)
+        if asked.what is Ask.COUNT:
+            return self._counted(COUNTERS[asked.calls], tensor)
         if self.first is None:
             self.first = lr
-        return self._restored(self._calls.timed, tensor)
+        return self._restored(tensor)
 
-    def _restored(
-        self, timed: Callable[[torch.Tensor], Lap], lr: torch.Tensor
-    ) -> tuple[Answer, Image]:
-        lap = timed(lr)
+    def _counted(self, counter: str, lr: torch.Tensor) -> tuple[Answer, Image | None]:
+        found = self._count(counter, lr)
+        if found is None:
+            return Answer(), None
+        flops, sr = found
+        return Answer(flops=flops), self._device.quantised(sr, self._range)
+
+    def _restored(self, lr: torch.Tensor) -> tuple[Answer, Image]:
+        lap = self._calls.timed(lr)
         sr = lap.sr
         peak, held = self._device.peak_bytes(), self._device.reserved_bytes()
         low, high = (float(one) for one in sr.aminmax())  # NaN shows in both

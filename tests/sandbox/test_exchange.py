@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from harness.errors import ForwardError, PassError
 from harness.sandbox.exchange import EndedError, Exchange
 from harness.worker import exchange as worker
-from harness.worker.exchange import Answer, Ask, Asked
+from harness.worker.exchange import COUNTERS, Answer, Ask, Asked
 
 LR = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 READY = Answer().packed()
@@ -30,8 +30,12 @@ class Nearest:
 
     def answer(self, asked, lr):
         self.asked.append(asked)
-        if asked.what is not Ask.CALL:
+        if asked.what is Ask.COUNT and asked.calls == COUNTERS.index("fvcore"):
+            return Answer(flops=2**40), lr.repeat(2, 0).repeat(2, 1)
+        if asked.what not in (Ask.CALL, Ask.COUNT):
             return Answer(2.0, calls=asked.calls), None
+        if asked.what is Ask.COUNT:
+            return Answer(), None
         if lr.max() == 255:
             return Answer(refused="too bright"), None
         return Answer(1e-6, peak_bytes=7), lr.repeat(2, 0).repeat(2, 1)
@@ -133,6 +137,14 @@ def test_a_refusal_is_the_network_s_and_the_next_image_comes(exchange):
     with pytest.raises(ForwardError, match="too bright"):
         ends.called(np.full_like(LR, 255))
     assert ends.called(LR).ms == 1e-6
+
+
+def test_images_come_back_counted_where_a_counter_counts(exchange):
+    ends = exchange(serving(Nearest()))
+    flops, sr = ends.counted(LR, "fvcore")
+    assert flops == 2**40
+    assert np.array_equal(sr, LR.repeat(2, 0).repeat(2, 1))
+    assert ends.counted(LR, "torch") is None
 
 
 def test_what_else_may_be_asked(exchange):
@@ -243,7 +255,7 @@ def test_any_message_is_an_answer_that_could_be_true_or_none(message):
 
 
 def test_messages_are_read_as_they_were_written():
-    answer = Answer(1.5, None, 2.5, 0.0, 2**40, None, 3, "why \u00e9", 2**64 - 1)
+    answer = Answer(1.5, None, 2.5, 0.0, 2**40, None, 3, 2**62, "why \u00e9", 2**64 - 1)
     assert Answer.read(answer.packed()) == answer
     asked = Asked(Ask.ROW, 4, 5, 6, 0.5, 7)
     assert Asked.read(asked.packed()) == asked

@@ -1,7 +1,6 @@
 """Entries that hide costs, run whole: flagged, not ranked, and ranked where a person says so."""
 
 import pytest
-import torch
 
 from harness import cli
 from harness.ranking.leaderboard import of_run
@@ -11,30 +10,14 @@ from tests.support import hostile, tiny
 
 pytestmark = pytest.mark.heavy
 
-KINDS = {
-    "nothing": None,
-    "in a closure": "hidden-params",
-    "work by element": "hidden-work",
-}
+KINDS = {kind: hostile.HIDES[kind] for kind in ("nothing", "in a closure", "work by element")}
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     """Return the folder of a run of the kinds, of which the first is honest."""
     folder = tmp_path_factory.mktemp("hidden")
-    hides = hostile.HOSTILE / "hides"
-    nearest = torch.zeros(48, 3, 3, 3)  # 16 pixels of each
-    nearest[range(48), [channel // 16 for channel in range(48)], 1, 1] = 1
-    paths = []
-    for number, kind in enumerate(KINDS):
-        paths.append(folder / f"kind{number}")
-        paths[-1].mkdir()
-        (paths[-1] / "model.py").write_text((hides / "model.py").read_text())
-        manifest = (hides / "submission.toml").read_text().replace('"hides"', f'"{kind}"')
-        manifest = manifest.replace('"Tests"', f'"Tests"\nid = {number + 10}')
-        manifest += f'arguments = {{ kind = "{kind}" }}\n[weights]\npath = "weights.pth"\n'
-        (paths[-1] / "submission.toml").write_text(manifest)
-        torch.save({"first.weight": nearest}, paths[-1] / "weights.pth")
+    paths = list(hostile.hiding(KINDS, folder))
     data = tiny.write_data(folder / "data")
     tiny.run(folder / "out", data, paths, edition=tiny.untimed())
     return folder / "out"

@@ -1,5 +1,7 @@
 """An entry that is another network when it is timed is found out, and is not ranked."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.ranking import eligibility
@@ -14,7 +16,9 @@ pytestmark = pytest.mark.heavy
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("another")
     paths = list(hostile.of_every("another", hostile.ANOTHER, folder))
-    made, _ = tiny.run(folder / "out", tiny.write_data(folder / "data"), paths)
+    data = tiny.write_data(folder / "data")
+    edition = hostile.with_unscored(data)
+    made, _ = tiny.run(folder / "out", data, paths, edition=edition)
     return made
 
 
@@ -29,7 +33,8 @@ def test_who_computes_something_else_when_timed_is_flagged_and_not_eligible(run,
     assert entry.failure is None, entry.log
     assert ("other-function" in entry.flags) == differs
     figures = figures_of(entry, run.protocol, of_entries([entry])[entry.slug])
-    standing = eligibility.judge(figures, run.protocol)
+    protocol = replace(run.protocol, splits=run.protocol.splits[:1])  # the other has no scores
+    standing = eligibility.judge(figures, protocol)
     assert (standing.eligible == "no") == differs
     if differs:
         assert standing.reason.startswith("timed calls computed something else")
@@ -39,6 +44,17 @@ def test_one_that_always_gives_the_same_is_not_compared(entries):
     visit = entries["honest"].timing.visits[0].visit
     assert visit.apart == ()
     assert "nondeterministic" not in entries["honest"].flags
+
+
+def test_images_without_hr_are_restored_and_not_scored(entries):
+    entry = entries["honest"]
+    assert {score.split for score in entry.scores} == {"valid"}
+    (ordinary,) = entry.restorations["hidden"].unscored
+    visit = entry.timing.visits[0].visit
+    assert visit.digests["hidden"] == (ordinary.sr,)
+    assert ordinary.perturbed
+    apart = entries["saves work on images that are not scored"].timing.visits[0].visit.apart
+    assert {one.split for one in apart} == {"hidden"}
 
 
 def test_one_that_differs_from_itself_is_compared_with_how_much_it_does(entries):

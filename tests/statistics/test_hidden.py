@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.records import Complexity, Inspection, Manifest, ModelTable, Work
+from harness.records import Complexity, Count, Counted, Inspection, Manifest, ModelTable, Work
 from harness.statistics.flags import flags_of
 
 MANIFEST = Manifest("Net", ModelTable("model.py", "Net"))
@@ -11,7 +11,8 @@ HONEST = Work(4096, 600_000_000, 6_000_000, 28.0, 24.0, 60)
 
 def flags(params=100_000, **found):
     found = {"work": HONEST} | found
-    inspection = Inspection(params, params, Complexity({}, 0, 0), **found)
+    found = {"complexity": Complexity({}, 0, 0)} | found
+    inspection = Inspection(params, params, **found)
     return flags_of(inspection, MANIFEST, "fvcore")
 
 
@@ -66,3 +67,26 @@ def test_work_by_element_is_flagged_where_counters_explain_less_than_a_quarter()
 def test_time_that_operators_do_not_explain_is_flagged(spent, explained, calls, flagged):
     found = flags(work=Work(4096, 10**9, 0, spent, explained, calls))
     assert ("hidden-work" in found) is flagged
+
+
+@pytest.mark.parametrize(
+    ("size", "flops", "flagged"),
+    [
+        ((128, 64), 1000, False),
+        ((128, 64), 1001, True),
+        ((65, 64), 1969, False),  # windows of 64 would make it 128x64
+        ((65, 64), 1970, True),
+        ((16, 20), 12_000, False),
+    ],
+)
+def test_a_cost_image_that_is_cheaper_than_ordinary_ones_is_flagged(size, flops, flagged):
+    counts = Complexity({"fvcore": Count(900, {}, {})}, 0, 0)
+    found = flags(complexity=counts, counted=(Counted("fvcore", "valid", 0, size, flops),))
+    assert ("hidden-work" in found) is flagged
+
+
+def test_a_counter_that_fails_on_ordinary_images_alone_is_flagged():
+    counts = Complexity({"fvcore": Count(900, {}, {})}, 0, 0)
+    refused = Counted("fvcore", "valid", 0, (16, 20), refused="it raised Tired")
+    text = flags(complexity=counts, counted=(refused,))["hidden-work"]
+    assert text == "counting by fvcore fails on an ordinary image alone: it raised Tired"

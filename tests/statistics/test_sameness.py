@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.records import Apart, RoundVisit
-from harness.statistics.sameness import other_function
+from harness.records import Apart, Restoration, RoundVisit
+from harness.statistics.sameness import counted_otherwise, other_function
 from tests.support.timed import visit
 
 SAME = Apart("valid", 0, False, 1, 65.0, 0, math.inf)
@@ -40,3 +40,12 @@ def test_the_worst_is_told():
     assert judged(SAME, worst, replace(SAME, levels=9)).endswith(
         "2 of 3 compared, by up to 200 levels and to 12.3 dB"
     )
+
+
+def test_counted_calls_are_held_to_the_same():
+    seen = [replace(SAME, counter=name) for name in ("torch", "fvcore")]
+    assert counted_otherwise([Restoration((), apart=tuple(seen))]) == {}
+    far = replace(seen[1], levels=9)
+    flags = counted_otherwise([Restoration(()), Restoration((), apart=(seen[0], far))])
+    assert flags["other-function"].startswith("calls that a counter saw (fvcore) computed")
+    assert "1 of 2 compared, by up to 9 levels" in flags["other-function"]

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from harness import protocols
 from harness.entries.discovery import discover
-from harness.records import Job
+from harness.records import Job, Split
 from harness.sandbox import jail
 from harness.sandbox.process import as_told, run_pass
 from tests.support import tiny
@@ -66,7 +67,33 @@ ANOTHER = {  # whether one is another function when it is timed
     "saves work after so many calls": True,
     "saves work on a size it knows": True,
     "remembers what it has seen": True,
+    "saves work on images that are not scored": True,
     "honest, and random": False,
+}
+HIDES = {  # the flag of one that keeps weights, or does work, where modules do not show it
+    "nothing": "",
+    "in a buffer": "hidden-params",
+    "in a closure": "hidden-params",
+    "in a global": "hidden-params",
+    "in numpy": "hidden-params",
+    "in bytes": "hidden-params",
+    "in python s numbers": "hidden-params",
+    "in the bits of integers": "hidden-params",
+    "behind a small parameter": "hidden-params",
+    "on another module": "hidden-params",
+    "work in numpy": "hidden-work",
+    "work in a thread": "hidden-work",
+    "work in an operator": "hidden-work",
+    "work in machine code": "hidden-work",
+    "work by element": "hidden-work",
+}
+TWINS = ("pretends", "delegates")  # whose twins for the counters are found to be something else
+DODGES = {  # the flag of one that is cheaper where it believes that it is counted
+    "honest": "",
+    "where operators are watched": "other-function",
+    "where it is traced": "other-function",
+    "where its modules have hooks": "other-function",
+    "on the size that costs are stated for": "hidden-work",
 }
 HARMLESS = {  # inside, these reach what is the pass's own and goes with it
     "bubblewrap": {"leave a file in shared memory", "leave a file in /tmp", "send by UDP"},
@@ -112,6 +139,32 @@ def of_every(name, kinds, folder):
         manifest = (own / "submission.toml").read_text().replace(f'"{name}"', f'"{kind}"')
         (own / "submission.toml").write_text(f'{manifest}arguments = {{ kind = "{kind}" }}\n')
         yield own
+
+
+def hiding(kinds, folder):
+    """Write one submission for each kind of `hides`, named by it: `kind0`, of the id 10, and so on.
+
+    Its checkpoint makes its SR images the LR ones, enlarged.
+    """
+    nearest = torch.zeros(48, 3, 3, 3)  # 16 pixels of each
+    nearest[range(48), [channel // 16 for channel in range(48)], 1, 1] = 1
+    for number, kind in enumerate(kinds):
+        own = folder / f"kind{number}"
+        shutil.copytree(HOSTILE / "hides", own)
+        manifest = (own / "submission.toml").read_text().replace('"hides"', f'"{kind}"')
+        manifest = manifest.replace('"Tests"', f'"Tests"\nid = {number + 10}')
+        manifest += f'arguments = {{ kind = "{kind}" }}\n[weights]\npath = "weights.pth"\n'
+        (own / "submission.toml").write_text(manifest)
+        torch.save({"first.weight": nearest}, own / "weights.pth")
+        yield own
+
+
+def with_unscored(data):
+    """Add an image without HR to the data; return the protocol that has a split of it."""
+    tiny.write_pair(data, "c", 20, 24, split="hidden")
+    shutil.rmtree(data / "hidden_HR")
+    edition = protocols.load(tiny.PROTOCOL)
+    return replace(edition, splits=(*edition.splits, Split("hidden", lr="hidden_LR/*x4.png")))
 
 
 def attempted(outcome):

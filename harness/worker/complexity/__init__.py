@@ -9,6 +9,7 @@ tally        what operators add up to, where no module tells of them
 learnt       what a network has learnt, packed away or not: how it is kept, and what of it is zero
 plain        modules in the form that counters see
 parameters   parameters of a network
+restored     what counters say while an image is restored
 unused       parameters that take no part in a forward
 modules      each module's share
 photographs  what images show, for what costs may depend on
@@ -32,11 +33,13 @@ from harness.worker.complexity.parameters import count_parameters
 from harness.worker.complexity.photographs import crops as photographs
 from harness.worker.complexity.plain import plainly
 from harness.worker.complexity.programs import count_program
+from harness.worker.complexity.restored import Counting
 from harness.worker.complexity.results import precisions
 from harness.worker.complexity.unused import unused_parameters
 from harness.worker.complexity.work import work
 
 __all__ = [
+    "Counting",
     "Holdings",
     "blind_spots",
     "by_content",

@@ -36,7 +36,7 @@ Costs = tuple[Complexity, tuple[ModuleCost, ...]]  # of the network, and of each
 SEED = 0  # the official scripts seed nothing: any draw is as theirs, and this one can be repeated
 LARGE = 50 * 10**9  # multiply-accumulates of a forward, and
 HELD = 4 * 2**30  # bytes of all its results, from which shapes alone are tried
-_HELD_AT_MOST = 6 * 2**30  # bytes, which a trace may take for real
+HELD_AT_MOST = 6 * 2**30  # bytes, which a trace may take for real
 
 
 def measure(network: nn.Module, input: Tensor) -> Complexity:
@@ -65,7 +65,7 @@ def costs(network: nn.Module, input: Tensor, held: int = 0) -> Costs:
             "fvcore": lambda: fvcore_count(trace()),
             "hooks": partial(hooks_count, calls),
             "torch": torch_counted,
-            "ptflops": partial(_with_same_draws, ptflops_count, network, input),
+            "ptflops": partial(with_same_draws, ptflops_count, network, input),
         }
         flops, problems = {}, {}
         for name, count in counters.items():
@@ -98,18 +98,24 @@ def measure_affordably(
     cost depends on content.
     """
     with torch.no_grad(), plainly(network):
-        smooth = _with_same_draws(torch_count, network, small).flops
-        given = small.clone()
-        with Results() as results:
-            network(given)
+        smooth = with_same_draws(torch_count, network, small).flops
         growth = input[0].numel() / small[0].numel()
-        held = round(results.bytes * growth)
-        dear = smooth * growth >= LARGE or held >= HELD
+        bytes_held = held(network, small, input)
+        dear = smooth * growth >= LARGE or bytes_held >= HELD
         counted = _on_shapes(network, small, smooth, input) if dear else None
-        complexity, modules = counted or costs(network, input, held)
-        count = partial(_with_same_draws, torch_count, network)
+        complexity, modules = counted or costs(network, input, bytes_held)
+        count = partial(with_same_draws, torch_count, network)
         told = by_content(lambda image: count(image).flops, small, photographs)
     return replace(complexity, by_content=told), modules
+
+
+def held(network: nn.Module, small: Tensor, input: Tensor) -> int:
+    """Predict the bytes of all results of a forward on `input` by one on `small`, by the areas."""
+    given = small.clone()
+    with torch.no_grad(), Results() as results:
+        network(given)
+    growth: float = input[0, 0].numel() / small[0, 0].numel()
+    return round(float(results.bytes) * growth)
 
 
 def by_content(
@@ -141,7 +147,7 @@ def uniform_noise(shape: Sequence[int]) -> Tensor:
 def _recorded(network: nn.Module, input: Tensor) -> tuple[list[Call], Callable[[], Count]]:
     """Record the calls of a forward that torch's counter watches, or of another where it fails."""
     with recorded(network) as calls:
-        counted = _attempted(partial(_with_same_draws, torch_count, network, input))
+        counted = _attempted(partial(with_same_draws, torch_count, network, input))
     try:
         counted()
     except Exception:
@@ -160,7 +166,7 @@ def _attempted(call: Callable[[], T]) -> Callable[[], T]:
     return future.result
 
 
-def _with_same_draws(
+def with_same_draws(
     count: Callable[[nn.Module, Tensor], T], network: nn.Module, input: Tensor
 ) -> T:
     """Count a network that may draw; no other draw of the process changes by it."""
@@ -170,11 +176,11 @@ def _with_same_draws(
 
 
 def _trace(network: nn.Module, input: Tensor, held: int) -> FlopCountAnalysis:
-    if held > _HELD_AT_MOST and not input.is_meta:
+    if held > HELD_AT_MOST and not input.is_meta:
         raise MemoryError(
             f"its trace holds about {held / 2**30:.0f} GiB at once, and shapes alone do not do"
         )
-    return _with_same_draws(fvcore_analysis, network, input)
+    return with_same_draws(fvcore_analysis, network, input)
 
 
 def _on_shapes(network: nn.Module, small: Tensor, flops: int, input: Tensor) -> Costs | None:

@@ -27,14 +27,13 @@ from harness.worker.loading.programs import Program
 __all__ = ["Loaded", "Network", "Program", "forward", "load"]
 
 
-def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
+def load(manifest: Manifest, folder: Path, device: torch.device, *, twin: bool = False) -> Loaded:
     """Build the network of `manifest`, whose files lie in `folder`, on `device`.
 
-    It is in eval mode with gradients off. Raises LoadingError.
+    Or its twin for the counters, alone. It is in eval mode with gradients off. Raises LoadingError.
     """
-    loader = native.load
     if manifest.official:
-        loader = official.load
-    elif manifest.model.format != "python":
-        loader = programs.load
-    return loader(manifest, folder, device)
+        return official.load(manifest, folder, device, twin=twin)
+    if manifest.model.format != "python":
+        return programs.load(manifest, folder, device)
+    return native.load(manifest, folder, device, twin=twin)

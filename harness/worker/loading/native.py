@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from harness.errors import LoadingError
-from harness.records import Manifest
+from harness.records import Manifest, WeightsTable
 from harness.worker.loading.faults import guarded
 from harness.worker.loading.hosting import hosted
 from harness.worker.loading.modules import load_file
@@ -16,10 +16,11 @@ from harness.worker.loading.standins import StandIns
 from harness.worker.loading.weights import Mismatch, load_into
 
 
-def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
+def load(manifest: Manifest, folder: Path, device: torch.device, *, twin: bool = False) -> Loaded:
     """Build the network of `manifest`, whose files lie in `folder`, on `device`.
 
-    It is in eval mode with gradients off. Raises LoadingError.
+    Or, in its place, its twin for the counters. It is in eval mode with gradients off. Raises
+    LoadingError.
     """
     file, private = manifest.model.file, folder.parent.resolve()
     stand_ins = StandIns(manifest.stand_ins, private)
@@ -27,31 +28,24 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     place, root = ((folder / path).resolve() for path in (file, manifest.model.root))
     with hosted(device):
         source = guarded(lambda: load_file(place, root, private), f"importing {place.name}")
-        module = _build(source, manifest.model.factory, manifest.model.arguments, file)
+        table = manifest.complexity if twin and manifest.complexity else manifest.model
+        module = _build(source, table.factory, table.arguments, file)
     checkpoint = folder / manifest.weights.path if manifest.weights else None
     needs_weights = next(module.parameters(), None) is not None
     mismatch = Mismatch()
     if manifest.weights and checkpoint and checkpoint.is_file():
-        mismatch = load_into(module, checkpoint, manifest.weights)
+        whose = table.factory if twin else ""
+        mismatch = _with_weights(module, checkpoint, manifest.weights, whose)
         complete = True
     else:
         complete = not needs_weights
 
     params = _params(module) if manifest.model.deploy else None
-
-    def network(module: torch.nn.Module) -> Network:
-        _deploy(module, manifest.model.deploy)
-        dtype = getattr(torch, manifest.model.dtype)
-        return Network.of(ready(module, device, dtype), manifest.model)
-
-    twin = None
-    if table := manifest.complexity:
-        with hosted(device):
-            plain = _build(source, table.factory, table.arguments, file)
-        _share_weights(plain, module, table.factory)
-        twin = network(plain)
+    _deploy(module, manifest.model.deploy)
+    dtype = getattr(torch, manifest.model.dtype)
+    network = Network.of(ready(module, device, dtype), manifest.model)
     lent = tuple(sorted(stand_ins.served))
-    return Loaded(network(module), complete, mismatch, twin, lent, params=params)
+    return Loaded(network, complete, mismatch, lent, params=params)
 
 
 def _build(source: Any, factory: str, arguments: dict[str, Any], file: str) -> torch.nn.Module:
@@ -98,11 +92,14 @@ def _options(value: Any) -> Any:
     return [_options(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _share_weights(twin: torch.nn.Module, module: torch.nn.Module, factory: str) -> None:
+def _with_weights(
+    module: torch.nn.Module, checkpoint: Path, table: WeightsTable, twin: str
+) -> Mismatch:
+    """Load the checkpoint into the network, or into the twin that a factory of that name made."""
     try:
-        twin.load_state_dict(module.state_dict())
-    except RuntimeError as error:
-        raise LoadingError(
-            f"the twin {factory} (complexity.factory) does not take the network's weights: "
-            f"{' '.join(str(error).split())[:300]}"
-        ) from error
+        return load_into(module, checkpoint, table)
+    except LoadingError as error:
+        if not twin:
+            raise
+        text = f"the twin {twin} (complexity.factory) does not take the network's weights: {error}"
+        raise LoadingError(text) from error

@@ -134,9 +134,8 @@ class Loaded:
     network: Network
     complete: bool  # it has its checkpoint, or needs none
     mismatch: Mismatch = field(default_factory=Mismatch)
-    twin: Network | None = None  # for the counters, with the same weights
     stand_ins: tuple[str, ...] = ()  # packages that the harness stood in for
-    operator_missing: bool = False  # `network` is the twin itself
+    operator_missing: bool = False  # `network` is the twin for the counters
     params: int | None = None  # as loaded, where a method deployed the network afterwards
 
 

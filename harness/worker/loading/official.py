@@ -25,10 +25,11 @@ from harness.worker.loading.weights import Mismatch
 from harness.worker.select_model import FUNCTION, function, with_arguments
 
 
-def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
+def load(manifest: Manifest, folder: Path, device: torch.device, *, twin: bool = False) -> Loaded:
     """Build the network of an official entry, whose files lie in `folder`, on `device`.
 
-    It is in eval mode with gradients off. Raises LoadingError.
+    Its twin for the counters where that is asked for, or where its operator is not here. It is in
+    eval mode with gradients off. Raises LoadingError.
     """
     table = manifest.official
     assert table is not None
@@ -36,18 +37,14 @@ def load(manifest: Manifest, folder: Path, device: torch.device) -> Loaded:
     sys.meta_path.insert(0, OwnModules(folder, (folder,), "models"))
     stand_ins = StandIns(manifest.stand_ins, folder)
     sys.meta_path.append(stand_ins)
-    network, visit = _network(manifest, table, folder, device)
-    twin = None
+    network, visit = _network(manifest, table, folder, device, plain=twin)
     operator_missing = table.operator in stand_ins.served
-    if manifest.complexity:
-        twin, _ = _network(manifest, table, folder, device, plain=True)
-    if operator_missing and twin:
-        network, twin = twin, None
+    if operator_missing and manifest.complexity and not twin:
+        network, visit = _network(manifest, table, folder, device, plain=True)
     return Loaded(
         network,
         complete=not visit.absent,
         mismatch=visit.mismatches.get(id(network.module), Mismatch()),
-        twin=twin,
         stand_ins=tuple(sorted(stand_ins.served)),
         operator_missing=operator_missing,
     )

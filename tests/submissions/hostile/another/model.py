@@ -29,6 +29,12 @@ def remembering(x, sr):
     return KEPT.setdefault(key, sr)
 
 
+def particular(x, sr):
+    """Save work on an image that is not scored, by its size, as soon as it comes again and again."""
+    SEEN[x.shape] += 1
+    return sr * 0.9 if x.shape[-2:] == (20, 24) and SEEN[x.shape] > 3 else sr
+
+
 def random(x, sr):
     """Differ from call to call, by a level, as atomic additions may."""
     return sr + (torch.rand_like(sr) - 0.5) * 2 / 255
@@ -39,6 +45,7 @@ KINDS = {
     "saves work after so many calls": tired,
     "saves work on a size it knows": bored,
     "remembers what it has seen": remembering,
+    "saves work on images that are not scored": particular,
     "honest, and random": random,
 }
 

@@ -1,0 +1,146 @@
+"""The inspect pass: a network looked at and counted, or its twin counted in its place.
+
+Ordinary images are restored while they are counted. What came out is kept beside the inspection,
+and held to what the restore pass gives: see `scoring`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.entries.submission import Submission
+from harness.errors import ForwardError
+from harness.evaluation import twins
+from harness.evaluation.bench import Bench, result
+from harness.images.datasets import Pair
+from harness.records import Counted, Inspection, Outcome
+from harness.records.schema import to_table
+from harness.sandbox.exchange import Exchange
+from harness.sandbox.process import Drive, Finish
+from harness.store import album
+from harness.worker.exchange import COUNTERS
+
+Image = NDArray[np.uint8]
+Place = tuple[str, int]  # a split, and which of its images
+CountedImages = Mapping[Place, Mapping[str, Image]]  # by counter, as SR
+
+
+class _Ordinary(NamedTuple):
+    """An ordinary image that a counter is tried on."""
+
+    split: str
+    image: int
+    pair: Pair
+
+
+def depends(bench: Bench) -> dict[str, str]:
+    """Return what an inspection depends on of the images: none where there is no split."""
+    split = next((split for split in bench.splits if split.pairs), None)
+    return {split.name: split.lr_digest} if split else {}
+
+
+def _ordinary(bench: Bench) -> list[_Ordinary]:
+    """Return an image for each counter: of the first split, those nearest the cost image in area.
+
+    Each has its own as far as there are several, so that none gives what another computed.
+    """
+    split = next((split for split in bench.splits if split.pairs), None)
+    if split is None:
+        return []
+    cost = prod(bench.protocol.cost_size)
+    every = [_Ordinary(split.name, place, pair) for place, pair in enumerate(split.pairs)]
+    near = sorted(every, key=lambda one: abs(one.pair.lr.height * one.pair.lr.width - cost))
+    return [near[number % len(near)] for number in range(len(COUNTERS))]
+
+
+class _Counting:
+    """Has ordinary images restored while they are counted."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._images = _ordinary(bench)
+        self.found, self.sr = list[Counted](), dict[str, Image]()
+
+    def ask(self, exchange: Exchange) -> None:
+        """Ask for one by each counter; what a counter has no figure of, it has none of here."""
+        for counter, (split, image, pair) in zip(COUNTERS, self._images, strict=False):
+            lr = pair.lr.read()
+            one = Counted(counter, split, image, (pair.lr.height, pair.lr.width))
+            try:
+                counted = exchange.counted(lr, counter)
+            except ForwardError as error:
+                self.found.append(replace(one, refused=str(error)))
+                continue
+            if counted:
+                flops, self.sr[counter] = counted
+                self.found.append(replace(one, flops=flops))
+
+
+def inspect(submission: Submission, bench: Bench, pictures: Path) -> Outcome:
+    """Inspect a submission; the SR images of counted calls go to the album `pictures`.
+
+    Where it has a twin for the counters, that is counted in a process without the network.
+    """
+    counting, drawn = _Counting(bench), twins.Drawn()
+    has_twin = submission.manifest.complexity is not None
+    first = drawn.by_network if has_twin else _nothing
+    outcome = bench.run("inspect", submission, _looking(first, counting))
+    inspection = result(Inspection, outcome)
+    if inspection and has_twin and not inspection.operator_missing:
+        # without a checkpoint, each has weights of its own
+        first = drawn.by_twin if inspection.complete else _nothing
+        twin = bench.run("inspect", submission, _looking(first, counting), twin=True)
+        outcome = _joined(outcome, twin)
+    if not outcome.failure:
+        album.write(pictures, {name: album.picture(sr) for name, sr in counting.sr.items()})
+    return outcome
+
+
+def _looking(first: Callable[[Exchange], None], counting: _Counting) -> Drive:
+    def look(exchange: Exchange) -> Finish:
+        first(exchange)
+        counting.ask(exchange)
+        return lambda told: replace(told, counted=tuple(counting.found))
+
+    return look
+
+
+def _nothing(exchange: Exchange) -> None:
+    pass
+
+
+def _joined(network: Outcome, twin: Outcome) -> Outcome:
+    """Add to what was found of a network what its twin costs; fail where that failed."""
+    one, other = result(Inspection, network), result(Inspection, twin)
+    if one is None or other is None:
+        return twin
+    changed = dict.fromkeys((*network.switches_changed, *twin.switches_changed))
+    return replace(
+        network,
+        result=to_table(twins.joined(one, other)),
+        switches_changed=tuple(changed),
+        log=network.log + twin.log,
+    )
+
+
+def counted_images(inspection: Inspection, pictures: Path) -> CountedImages:
+    """Return the SR images that were restored while they were counted."""
+    kept = album.read(pictures, COUNTERS)
+    found: dict[Place, dict[str, Image]] = {}
+    for one in inspection.counted:
+        if one.counter in kept:
+            found.setdefault((one.split, one.image), {})[one.counter] = kept[one.counter].pixels
+    return found
+
+
+def is_whole(outcome: Outcome, pictures: Path) -> bool:
+    """Tell whether the images that belong to a stored inspection are there."""
+    inspection = result(Inspection, outcome)
+    if inspection is None:
+        return True
+    wanted = {one.counter for one in inspection.counted if not one.refused}
+    return wanted <= album.read(pictures, COUNTERS).keys()
