@@ -125,8 +125,6 @@ def _counted(desk: Desk, small: torch.Tensor) -> tuple[Complexity, tuple[ModuleC
     shown = [desk.on_device(image) for image in complexity.photographs(_SMALL[0])]
     photographs = [network.given(image) for image in shown if image.shape == small.shape]
     module, small, lr = network.module, network.given(small), network.given(lr)
-    if isinstance(module, Program) and module.graph is not None:
-        return complexity.count_program(module, lr), ()
     if isinstance(module, Program) or complexity.is_quantised(module):
         counted = complexity.count_program(module, lr)
         told = complexity.by_content(

@@ -175,6 +175,19 @@ def test_an_interrupted_call_is_no_memory():
     assert of_visits(ENTRY, visits([[4.0]] * 10, perturbed=perturbed), AROUND) == {}
 
 
+# ---------------------------------------------------------------- content
+
+
+def test_how_runtime_follows_content_is_told_where_cost_does():
+    around = Circumstances(0.2, (100, 100), 4, {"valid": [(100, 100), (50, 100)]})
+    made = visits([[2.0, 4.0], [3.0, 5.0], [9.0, 4.5]])  # medians 3 and 4.5 ms
+    depends = replace(ENTRY, flags={"content-dependent": "its cost depends on the image"})
+    assert of_visits(depends, made, around)["content-dependent"] == (
+        "its cost depends on the image; runtime of its images is 300 to 900 ns for each LR pixel"
+    )
+    assert "content-dependent" not in of_visits(ENTRY, made, around)
+
+
 # ---------------------------------------------------------------- impossible times
 
 

@@ -4,6 +4,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import torch
 
 from harness.errors import ForwardError
 from harness.worker.complexity.tally import BILINEAR, INT8, NEAREST, POOLED, Shape, Tally
@@ -13,16 +14,18 @@ _IDLE = {
     *("Concat", "Split", "Slice", "Reshape", "Transpose", "Shape", "Gather", "Cast", "Identity"),
     *("Constant", "ConstantOfShape", "Expand", "Squeeze", "Unsqueeze", "Pad", "DepthToSpace"),
     *("SpaceToDepth", "Flatten", "Tile", "Where", "Equal", "Range", "QuantizeLinear"),
-    *("DequantizeLinear", "DynamicQuantizeLinear"),
+    *("DequantizeLinear", "DynamicQuantizeLinear", "NonZero", "Compress", "GatherND"),
+    *("GatherElements", "ScatterND", "ScatterElements"),
 }
 
 
-def count(model: Any, size: Shape, tally: Tally) -> None:
-    """Add to `tally` what one forward of an ONNX model costs on an input of `size`.
+def count(model: Any, input: torch.Tensor, tally: Tally) -> None:
+    """Add to `tally` what a forward of an ONNX model costs on `input`, float [1, 3, height, width].
 
-    Raises ForwardError where it does not take that size.
+    The model is run on it where it chooses some shape by what the input shows. Raises ForwardError
+    where it does not take that size.
     """
-    shapes, kinds = _shapes(model, size), _kinds(model.graph)
+    shapes, kinds = _shapes(model, input), _kinds(model.graph)
     for node in model.graph.node:
         try:
             _count_node(node, shapes, kinds, tally)
@@ -30,10 +33,11 @@ def count(model: Any, size: Shape, tally: Tally) -> None:
             tally.unknown[f"onnx::{node.op_type} of unknown shape"] += 1
 
 
-def _shapes(model: Any, size: Shape) -> dict[str, Shape]:
-    """Return the shapes of a graph's tensors for an input of `size`."""
+def _shapes(model: Any, input: torch.Tensor) -> dict[str, Shape]:
+    """Return the shapes of a graph's tensors for an input."""
     import onnx
 
+    size = tuple(input.shape)
     sized = onnx.ModelProto()
     sized.CopyFrom(model)
     for side, length in zip(sized.graph.input[0].type.tensor_type.shape.dim, size, strict=True):
@@ -58,10 +62,10 @@ def _shapes(model: Any, size: Shape) -> dict[str, Shape]:
         for name in (*node.input, *node.output)
         if name and name not in known
     }
-    return known | _run_shapes(sized, sorted(unknown), size)
+    return known | _run_shapes(sized, sorted(unknown), input)
 
 
-def _run_shapes(model: Any, names: list[str], size: Shape) -> dict[str, Shape]:
+def _run_shapes(model: Any, names: list[str], input: torch.Tensor) -> dict[str, Shape]:
     """Run a graph for the shapes of those tensors that cannot be inferred."""
     if not names:
         return {}
@@ -75,7 +79,7 @@ def _run_shapes(model: Any, names: list[str], size: Shape) -> dict[str, Shape]:
     )
     (source,) = session.get_inputs()
     kind = np.float16 if "16" in source.type else np.float32
-    values = session.run(names, {source.name: np.zeros(size, kind)})
+    values = session.run(names, {source.name: input.cpu().numpy().astype(kind)})
     return {name: value.shape for name, value in zip(names, values, strict=True)}
 
 

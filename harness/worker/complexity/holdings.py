@@ -73,15 +73,12 @@ def _held() -> Iterator[Any]:
             kind = type(one)
             if kind is float:
                 yield one
-            elif id(one) in seen or _is_tracked(one):
-                continue
             elif issubclass(kind, np.ndarray):
-                seen.add(id(one))
                 yield _whole(one)
-            elif kind in _BYTES:
+            elif issubclass(kind, _BYTES):
                 if memoryview(one).nbytes >= _LEAST_BYTES:
                     yield one
-            elif issubclass(kind, dict | tuple):
+            elif issubclass(kind, dict | tuple) and not _is_tracked(one) and id(one) not in seen:
                 seen.add(id(one))
                 further.append(one)
         waiting = further

@@ -28,7 +28,7 @@ def count_program(network: torch.nn.Module, input: torch.Tensor) -> Complexity:
     """
     tally = Tally()
     if isinstance(network, Program) and network.graph is not None:
-        graphs.count(network.graph, tuple(input.shape), tally)
+        graphs.count(network.graph, input, tally)
     else:
         with torch.no_grad(), _Dispatched(tally):
             network(input.clone())

@@ -54,11 +54,9 @@ class Counting:
 
     def _may(self, counter: str, lr: Tensor) -> bool:
         module, small = self._network.module, self._network.given(self._small)
-        if counter == "graph":
-            return not (isinstance(module, Program) and module.graph is not None)
         if counter == "fvcore" and held(module, small, lr) > HELD_AT_MOST:
             return False
-        return counter == "torch" or not self._counted.on_shapes
+        return counter in ("torch", "graph") or not self._counted.on_shapes
 
 
 class _Counted:
@@ -98,6 +96,10 @@ def _by_fvcore(network: nn.Module, input: Tensor) -> Count:
 
 
 def _on_graph(network: nn.Module, input: Tensor) -> Count:
+    module = getattr(network, "module", None)
+    if isinstance(module, Program) and module.graph is not None:  # which is read, and not called
+        network(input.clone())
+        return count_program(module, input).flops["graph"]
     return count_program(network, input).flops["graph"]
 
 

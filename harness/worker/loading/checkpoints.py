@@ -1,6 +1,7 @@
 """Checkpoints: read without running code from them, or told what they are instead; unwrapped."""
 
 import hashlib
+import importlib
 import pickle
 import re
 import zipfile
@@ -22,6 +23,7 @@ _WRAPPERS = (
 )
 _HEAD = 1024  # bytes, enough to tell what a file is
 _LFS = b"version https://git-lfs"
+_REFUSED = re.compile(r"GLOBAL (\S+)")
 _SAVE_AGAIN = "save it again as torch.save(network.state_dict(), ...)"
 
 
@@ -75,12 +77,20 @@ def refuse_other(file: Path, name: str) -> None:
 def unpickled(read: Callable[[], Any], name: str, cure: str = _SAVE_AGAIN) -> Any:
     """Call `read` for the checkpoint `name`. Raises LoadingError for whatever it raises.
 
-    `cure` is what to do where the file would run code.
+    `cure` is what to do where the file would run code. Tensors of torchao's are let in once that
+    says which of its kinds are safe.
     """
     try:
-        return read()
+        try:
+            return read()
+        except pickle.UnpicklingError as error:
+            if not _of_torchao(error, name):
+                raise
+            return read()
+    except LoadingError:
+        raise
     except pickle.UnpicklingError as error:
-        refused = re.search(r"GLOBAL (\S+)", str(error))
+        refused = _REFUSED.search(str(error))
         if not refused and "nsupported" not in str(error):
             raise LoadingError(f"{name} is not a checkpoint that torch can read") from error
         what = f" of {refused[1]}" if refused else ""
@@ -92,6 +102,21 @@ def unpickled(read: Callable[[], Any], name: str, cure: str = _SAVE_AGAIN) -> An
             f"{name} is not a checkpoint that torch can read ({type(error).__name__}); "
             "is the file complete?"
         ) from error
+
+
+def _of_torchao(error: pickle.UnpicklingError, name: str) -> bool:
+    """Import torchao where one of its kinds was refused: so it registers those that are safe."""
+    refused = _REFUSED.search(str(error))
+    if not refused or not refused[1].startswith("torchao."):
+        return False
+    try:
+        importlib.import_module("torchao.quantization")
+    except ImportError:
+        raise LoadingError(
+            f"{name} holds tensors of torchao, which is not installed; "
+            'install it: pip install "esr-harness[torchao]"'
+        ) from error
+    return True
 
 
 def some(items: Any, limit: int = 5) -> str:

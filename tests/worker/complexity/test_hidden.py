@@ -15,6 +15,7 @@ WEIGHTS = {
     "in a closure": "tensors",
     "in a global": "tensors",
     "in numpy": "arrays",
+    "in an array of its own kind": "arrays",
     "in bytes": "bytes",
     "in python s numbers": "numbers",
     "in the bits of integers": "tensors",

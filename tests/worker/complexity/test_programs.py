@@ -1,11 +1,18 @@
 """An exported program costs what the network that it was exported from costs, by fvcore."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from harness.records import Manifest, ModelTable
-from harness.worker.complexity import count_parameters, count_program, measure
+from harness.worker.complexity import (
+    Counting,
+    by_content,
+    count_parameters,
+    count_program,
+    measure,
+)
 from harness.worker.loading import Program, load
 from tests.support.architectures import ARCHITECTURES
 
@@ -72,6 +79,9 @@ def test_figures_are_those_of_the_network(network, tmp_path, form):
     folded = 8 if form == "frozen" else 0  # freezing multiplies the scale into the convolution
     assert count_parameters(program.module) == count_parameters(network) - folded
     torch.testing.assert_close(program(lr), network(lr), atol=1e-5, rtol=1e-5)
+    flops, sr = Counting(program, counted, lr, 20 * 28)("graph", lr)
+    assert flops == counted.flops["graph"].flops
+    assert torch.equal(sr, program(lr))
 
 
 @pytest.mark.heavy
@@ -85,20 +95,42 @@ def test_span_costs_what_was_published_in_every_form(tmp_path, form):
     assert count_parameters(program.module) == 150_688
 
 
-def test_an_operator_that_no_formula_knows_is_listed(tmp_path):
-    helper = onnx.helper
-    shape = [1, 3, "h", "w"]
-    nodes = [
-        helper.make_node("Sin", ["lr"], ["wave"]),
-        helper.make_node("Transpose", ["wave"], ["sr"], perm=[0, 1, 2, 3]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "graph",
-        [helper.make_tensor_value_info("lr", onnx.TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("sr", onnx.TensorProto.FLOAT, shape)],
+def graph(*nodes, **constants):
+    """Return a program of nodes, each an operator, what it takes, what it gives, its attributes."""
+    helper, shape = onnx.helper, [1, 3, "h", "w"]
+    ends = [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, shape) for n in ("lr", "sr")]
+    kept = [onnx.numpy_helper.from_array(np.array(of), name) for name, of in constants.items()]
+    made = [helper.make_node(kind, given, [to], **more) for kind, given, to, more in nodes]
+    model = helper.make_model(helper.make_graph(made, "graph", ends[:1], ends[1:], kept))
+    return Program(torch.sin, {}, "an ONNX graph", model)
+
+
+def test_an_operator_that_no_formula_knows_is_listed():
+    program = graph(
+        ("Sin", ["lr"], "wave", {}), ("Transpose", ["wave"], "sr", {"perm": [0, 1, 2, 3]})
     )
-    program = Program(torch.sin, {}, "an ONNX graph", helper.make_model(graph))
     counted = count_program(program, torch.rand(1, 3, 8, 8))
     assert counted.flops["graph"].unknown == {"onnx::Sin": 1}
     assert counted.flops["graph"].flops == 0
+
+
+def test_a_graph_that_works_on_bright_values_alone_costs_by_what_the_image_shows():
+    program = graph(
+        ("Reshape", ["lr", "all"], "flat", {}),
+        ("Greater", ["flat", "half"], "bright", {}),
+        ("Compress", ["flat", "bright"], "chosen", {"axis": 0}),
+        ("Reshape", ["chosen", "rows"], "row", {}),
+        ("MatMul", ["row", "expert"], "worked", {}),
+        ("Identity", ["lr"], "sr", {}),
+        all=[-1],
+        rows=[-1, 1],
+        half=np.float32(0.5),
+        expert=np.ones((1, 5), np.float32),
+    )
+    image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    bright = int((image > 0.5).sum())
+    assert count_program(program, image).flops["graph"].flops == 5 * bright
+    told = by_content(
+        lambda one: count_program(program, one).flops["graph"].flops, image, [image * 0]
+    )
+    assert (told["smooth"], told["photograph 1"]) == (5 * bright, 0)

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from harness.errors import LoadingError
 from harness.records import WeightsTable
-from harness.worker.loading.checkpoints import read
+from harness.worker.loading.checkpoints import read, unpickled
 from harness.worker.loading.weights import Mismatch, load_into
 
 STATE = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
@@ -208,3 +209,14 @@ def test_a_lazy_network_takes_its_shapes_from_the_checkpoint(tmp_path):
     network = torch.nn.LazyLinear(2)
     assert load_into(network, *saved(tmp_path, STATE)) == Mismatch(elements=8)
     assert torch.equal(network.weight, STATE["weight"])
+
+
+def test_tensors_of_torchao_name_it_where_it_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchao", None)
+    monkeypatch.setitem(sys.modules, "torchao.quantization", None)
+
+    def refuse():
+        raise pickle.UnpicklingError("Unsupported global: GLOBAL torchao.quantization.Int8Tensor")
+
+    with pytest.raises(LoadingError, match=r'^w\.pth holds .*pip install "esr-harness\[torchao\]"'):
+        unpickled(refuse, "w.pth")
