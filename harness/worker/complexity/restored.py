@@ -13,11 +13,7 @@ from torch import Tensor, nn
 
 from harness.records import Complexity, Count
 from harness.worker.complexity.hooks import recorded
-from harness.worker.complexity.measurement import (
-    HELD_AT_MOST,
-    held,
-    with_same_draws,
-)
+from harness.worker.complexity.measurement import HELD_AT_MOST, held, with_same_draws
 from harness.worker.complexity.operators import (
     fvcore_analysis,
     fvcore_count,
@@ -37,26 +33,23 @@ class Counting:
 
         `small` is an image that it takes, [1, 3, h, w].
         """
-        self._network, self._counted = network, counted
+        self._network, self._counters = network, counted.flops.keys()
         self._small, self._pixels = small, pixels
 
     def __call__(self, counter: str, lr: Tensor) -> tuple[int, Tensor] | None:
         """Restore `lr`, [1, 3, h, w], while `counter` counts. Raises ForwardError.
 
         Returns the FLOPs, for as many pixels as the cost image has, and the SR image; None where
-        the counter has no figure, or computed no pixel for it, or where a trace would be too large.
+        the counter has no figure of the cost image, or where a trace would be too large.
         """
-        if counter not in self._counted.flops or not self._may(counter, lr):
-            return None
-        module: Any = _Counted(self._network.module, _COUNTS[counter])
-        sr = forward(replace(self._network, module=module), lr)
-        return module.flops * self._pixels // module.pixels, sr
-
-    def _may(self, counter: str, lr: Tensor) -> bool:
         module, small = self._network.module, self._network.given(self._small)
+        if counter not in self._counters:
+            return None
         if counter == "fvcore" and held(module, small, lr) > HELD_AT_MOST:
-            return False
-        return counter in ("torch", "graph") or not self._counted.on_shapes
+            return None
+        counted: Any = _Counted(module, _COUNTS[counter])
+        sr = forward(replace(self._network, module=counted), lr)
+        return counted.flops * self._pixels // counted.pixels, sr
 
 
 class _Counted:
