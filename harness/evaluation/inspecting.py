@@ -17,7 +17,7 @@ from harness.entries.submission import Submission
 from harness.errors import ForwardError
 from harness.evaluation import twins
 from harness.evaluation.bench import Bench, result
-from harness.images.datasets import Pair
+from harness.images.datasets import Pair, SplitData
 from harness.records import Counted, Inspection, Outcome
 from harness.records.schema import to_table
 from harness.sandbox.exchange import Exchange
@@ -39,9 +39,13 @@ class _Ordinary(NamedTuple):
 
 
 def depends(bench: Bench) -> dict[str, str]:
-    """Return what an inspection depends on of the images: none where there is no split."""
-    split = next((split for split in bench.splits if split.pairs), None)
-    return {split.name: split.lr_digest} if split else {}
+    """Return what an inspection depends on of the images: nothing where there is no split."""
+    return {split.name: split.lr_digest for split in _first(bench)}
+
+
+def _first(bench: Bench) -> list[SplitData]:
+    """Return the first split that is there, if any is."""
+    return [split for split in bench.splits if split.pairs][:1]
 
 
 def _ordinary(bench: Bench) -> list[_Ordinary]:
@@ -49,13 +53,10 @@ def _ordinary(bench: Bench) -> list[_Ordinary]:
 
     Each has its own as far as there are several, so that none gives what another computed.
     """
-    split = next((split for split in bench.splits if split.pairs), None)
-    if split is None:
-        return []
     cost = prod(bench.protocol.cost_size)
-    every = [_Ordinary(split.name, place, pair) for place, pair in enumerate(split.pairs)]
+    every = [_Ordinary(one.name, *pair) for one in _first(bench) for pair in enumerate(one.pairs)]
     near = sorted(every, key=lambda one: abs(one.pair.lr.height * one.pair.lr.width - cost))
-    return [near[number % len(near)] for number in range(len(COUNTERS))]
+    return [near[number % len(near)] for number in range(len(COUNTERS) if near else 0)]
 
 
 class _Counting:
