@@ -7,6 +7,7 @@ programs     exported and quantised networks: what reaches the dispatcher, in fv
 graphs       ONNX graphs, by inferred shapes
 tally        what operators add up to, where no module tells of them
 learnt       what a network has learnt, packed away or not: how it is kept, and what of it is zero
+modes        modes of the dispatcher, without the compiler that they import
 plain        modules in the form that counters see
 parameters   parameters of a network
 restored     what counters say while an image is restored

@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from harness.records import Count
+from harness.worker.complexity.modes import uncompiled
 
 _NO_CUDNN_FLAGS = (False, False, False, False)  # benchmark, deterministic, enabled, TF32
 _BIAS = {ops.aten.convolution.default: 2, ops.aten.addmm.default: 0}  # operator -> its argument
@@ -48,6 +49,7 @@ def fvcore_analysis(network: nn.Module, input: Tensor) -> FlopCountAnalysis:
     return analysis
 
 
+@uncompiled
 class _TracedConvolution(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Lets convolutions on the meta device into a trace, as they enter it on any other.
 
@@ -78,6 +80,7 @@ def torch_count(network: nn.Module, input: Tensor) -> Count:
     counter = FlopCounterMode(display=False, custom_mapping={_CPU_ATTENTION: _attention})
     given = input.clone()
     with _Witness(counter.flop_registry) as witness, counter:
+        uncompiled(type(counter.mode))
         network(given)
     counted = counter.get_flop_counts().get("Global", {})
     return _count({operator: flops // 2 for operator, flops in counted.items()}, witness)
@@ -90,7 +93,7 @@ def ptflops_count(network: nn.Module, input: Tensor) -> Count:
     other backend is not used: it replaces functions of torch for the whole process, and prints an
     error instead of raising it.
     """
-    mode = PtflopsMode()
+    mode = uncompiled(PtflopsMode)()
     given = input.clone()
     with _Witness(mode.all_ops) as witness, mode:
         network(given)
@@ -102,6 +105,7 @@ def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
     return sdpa_flop_count(query, key, value)  # type: ignore[no-untyped-call,no-any-return]
 
 
+@uncompiled
 class _Witness(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the calls of operators that a counter above it lets through uncounted, and biases.
 

@@ -1,5 +1,7 @@
 """Modules run in the form that counters see: operator by operator."""
 
+import os
+import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +9,8 @@ from typing import Any
 
 import torch
 from torch import nn
+
+_NO_COMPILING = "TORCH_COMPILE_DISABLE"
 
 
 @contextmanager
@@ -25,7 +29,7 @@ def plainly(network: nn.Module) -> Iterator[None]:
     try:
         for own, plain in changed:
             own.update(plain)
-        with torch.compiler.set_stance("force_eager"):
+        with _eagerly():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
@@ -33,6 +37,23 @@ def plainly(network: nn.Module) -> Iterator[None]:
             for name in plain:
                 own.pop(name, None)
             own.update(kept)
+
+
+@contextmanager
+def _eagerly() -> Iterator[None]:
+    """Let nothing be compiled; the compiler, whose import takes a second, stays out if it was."""
+    if "torch._dynamo" in sys.modules:
+        with torch.compiler.set_stance("force_eager"):
+            yield
+        return
+    before = os.environ.get(_NO_COMPILING)
+    os.environ[_NO_COMPILING] = "1"  # read when the compiler is imported
+    try:
+        yield
+    finally:
+        os.environ.pop(_NO_COMPILING)
+        if before is not None:
+            os.environ[_NO_COMPILING] = before
 
 
 def _plain(module: nn.Module) -> dict[str, Any]:

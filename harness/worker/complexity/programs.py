@@ -14,6 +14,7 @@ from torch.utils.flop_counter import sdpa_flop_count
 
 from harness.records import Complexity
 from harness.worker.complexity import graphs
+from harness.worker.complexity.modes import uncompiled
 from harness.worker.complexity.tally import BILINEAR, INT8, NEAREST, POOLED, Tally
 from harness.worker.loading.programs import Program
 
@@ -35,6 +36,7 @@ def count_program(network: torch.nn.Module, input: torch.Tensor) -> Complexity:
     return tally.complexity()
 
 
+@uncompiled
 class _Dispatched(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts what reaches the dispatcher."""
 

@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from harness.worker.complexity.modes import uncompiled
+
 _aten = torch.ops.aten
 _MOVING = {  # operators that compute nothing
     *(_aten.clone, _aten.copy_, _aten._to_copy, _aten.cat, _aten.stack, _aten.index, _aten.gather),
@@ -28,6 +30,7 @@ def precisions(network: Callable[[Tensor], Any], input: Tensor) -> tuple[str, ..
     return tuple(sorted(str(dtype).removeprefix("torch.") for dtype in results.dtypes))
 
 
+@uncompiled
 class Results(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the floating-point dtypes of what operators return, the elements, and their bytes."""
 

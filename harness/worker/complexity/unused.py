@@ -10,6 +10,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.records import Unused
+from harness.worker.complexity.modes import uncompiled
 
 
 def unused_parameters(network: nn.Module, image: Tensor) -> Unused | None:
@@ -51,6 +52,7 @@ def _parts(network: nn.Module, image: Tensor, gradients: bool) -> tuple[set[int]
     return meeting.met, {id(leaf) for leaf in _leaves(output)}
 
 
+@uncompiled
 class _Meeting(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Follows what depends on an image, and remembers the storages that met it in an operator."""
 

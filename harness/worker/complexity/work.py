@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.records import Work
+from harness.worker.complexity.modes import uncompiled
 from harness.worker.complexity.results import Results
 
 _REPEATS = 3
@@ -73,6 +74,7 @@ def _explained(network: Callable[[Tensor], Any], small: Tensor) -> "_Clocked":
     return clocked
 
 
+@uncompiled
 class _Clocked(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Takes the time of the operators of PyTorch that a forward calls on this thread."""
 

@@ -1,5 +1,7 @@
 """Compiled modules and fused layers are counted as what they compute, and left as they were."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.worker.complexity import blind_spots, measure
+from tests.support.places import ROOT
 
 H, W = 6, 10
 FLOPS = H * W * 9 * (3 * 8 + 8 * 12)
@@ -111,3 +114,35 @@ def test_a_fused_layer_shows_its_products_and_what_stays_hidden(
     assert blind is not None
     assert "unknown to fvcore: aten::scaled_dot_product_attention" in blind
     assert torch.backends.mha.get_fastpath_enabled()
+
+
+ALONE = """
+import sys
+import torch
+from torch import nn
+from harness.worker.complexity import measure_affordably
+
+def refuse(*_):
+    raise AssertionError("nothing is compiled while counting")
+
+class Late(nn.Conv2d):
+    def forward(self, x):
+        return torch.compile(super().forward, backend=refuse)(x)
+
+image = torch.rand(1, 3, 8, 8)
+for kind in (nn.Conv2d, Late):
+    counted, _ = measure_affordably(kind(3, 12, 3, bias=False).eval(), image, image)
+    print(counted.flops["torch"].flops, "torch._dynamo" in sys.modules)
+"""
+
+
+def test_the_compiler_is_not_imported_to_count_and_compiles_nothing_if_a_forward_asks_it() -> None:
+    made = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ALONE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    flops = 6 * 6 * 9 * 3 * 12
+    assert made.stdout.splitlines() == [f"{flops} False", f"{flops} True"], made.stderr
