@@ -14,7 +14,7 @@ identity   a network that costs nothing, for what the exchange of images takes
 timing     one visit of the clock to a submission: on which images, what it depends on
 clock/     the clock of a visit: what is called when, until all is measured
 rounds     which timing sessions serve whom, and which are yet to be made
-inspecting the inspect pass: what ordinary images cost, and give, while they are counted
+inspecting  the inspect pass: what ordinary images cost, and give, while they are counted
 twins      whether a twin for the counters computes what its network does, each alone
 sameness   whether timed calls compute what ordinary ones do, in a second process
 visits     the visits of one entry put together
