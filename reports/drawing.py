@@ -99,16 +99,19 @@ def label(
     radii: Sequence[float] = (),
     only_right: bool = False,
     size: float = 8.0,
-) -> None:
+) -> int:
     """Name the points, first ones first, as far as names fit without touching one another.
 
     `radii` are those of the points (4 where none are given), `size` that of the letters, in points.
+    Return how many points got no name. The layout of the figure is settled by it.
     """
     figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # what names stand beside must not move any more
     places = plot.transData.transform(points)
     frame = plot.get_window_extent()
     spots = [(x, y, r) for (x, y), r in zip(places, radii or [4.0] * len(names), strict=True)]
     taken: list[Box] = [(x - r, y - r, x + r, y + r) for x, y, r in spots]
+    unnamed = len(names)
     for spot, name in list(zip(spots, names, strict=True))[:_NAMED]:
         text = short(name)
         for box, anchor in _candidates(spot, _width(text, size), size, only_right):
@@ -120,6 +123,7 @@ def label(
             )
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
+                unnamed -= 1
                 plot.annotate(
                     text,
                     anchor,
@@ -131,6 +135,7 @@ def label(
                     gid="label",
                 ).set_in_layout(False)
                 break
+    return unnamed
 
 
 def short(name: str, length: int = 22) -> str:
