@@ -57,9 +57,12 @@ def axes(width: float, height: float, x: str, y: str = "") -> tuple[Figure, Axes
     return figure, plot
 
 
-def svg(figure: Figure, name: str, alternative: str, titles: Mapping[str, str]) -> Markup:
+def svg(
+    figure: Figure, name: str, alternative: str, titles: Mapping[str, str | Sequence[str]]
+) -> Markup:
     """Render `figure`; artists whose gid is a key of `titles` say its text on hover and focus.
 
+    The points of one artist say a text each, where there is one for each of them.
     `name` keeps the ids of several figures on one page apart, `alternative` is for who cannot
     see the figure.
     """
@@ -75,7 +78,7 @@ def svg(figure: Figure, name: str, alternative: str, titles: Mapping[str, str]) 
     root.attrib |= {"role": "group", "aria-label": alternative}
     del root.attrib["width"], root.attrib["height"]
     for element in list(root.iter()):
-        _name_point(element, titles)
+        _name_points(element, titles.get(element.get("id", ""), ()))
         _localise(element, name)
     return Markup(_restyled(ElementTree.tostring(root, encoding="unicode")))
 
@@ -170,10 +173,16 @@ def _width(text: str, size: float) -> float:
     return size * (1.25 * wide + 0.8 * capital + 0.65 * (len(text) - wide - capital))
 
 
-def _name_point(element: ElementTree.Element, titles: Mapping[str, str]) -> None:
-    text = titles.get(element.get("id", ""))
-    if text is None:
+def _name_points(element: ElementTree.Element, texts: str | Sequence[str]) -> None:
+    if isinstance(texts, str):
+        _name_point(element, texts)
         return
+    points = [part for part in element if part.tag != f"{{{_SVG}}}defs"] if texts else []
+    for point, text in zip(points, texts, strict=True):
+        _name_point(point, text)
+
+
+def _name_point(element: ElementTree.Element, text: str) -> None:
     element.attrib |= {"tabindex": "0", "role": "img", "class": "point", "aria-label": text}
     title = ElementTree.Element(f"{{{_SVG}}}title")
     title.text = text

@@ -47,6 +47,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
     """Write `<slug>.html` of every entry to `folder`; `stored` is the run's folder."""
     rows = [(row, row.entry) for row in leaderboard.rows if row.entry]
     reference = next((e for row, e in rows if row.figures.name == leaderboard.baseline), None)
+    shown = pictures.Pictures(run, reference, stored)
     for row, entry in rows:
         against = reference if reference is not entry else None
         images = _images(run, entry, against)
@@ -75,7 +76,7 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
             modules=modules.of_entry(entry),
             weights=weights.of_entry(entry),
             figure=_figure(entry, stored),
-            pictures=pictures.of_entry(run, entry, against, stored),
+            pictures=shown.of_entry(entry),
             images=images,
             image_headings=_image_headings(against),
             best=judged[::-1][:_SHOWN],

@@ -65,22 +65,22 @@ def scatter(
     if level is not None:
         plot.axhline(level, color=INK, linewidth=0.8, linestyle="--")
     logarithmic(plot, *log)
-    for index, point in enumerate(points):
-        shape, colour, _ = _SHAPES[point.kind]
-        hollow = "none" if point.kind == "unranked" else colour
+    titles = {}
+    for kind in {point.kind: None for point in points}:
+        shape, colour, legend = _SHAPES[kind]
+        hollow = "none" if kind == "unranked" else colour
+        of_kind = [point for point in points if point.kind == kind]
         plot.scatter(
-            point.x,
-            point.y,
-            s=point.area,
+            [point.x for point in of_kind],
+            [point.y for point in of_kind],
+            s=[point.area for point in of_kind],
             marker=shape,
             facecolor=hollow,
             edgecolor=colour,
             alpha=0.75,
-            gid=f"point{index}",
+            gid=kind,
         )
-    for kind in {point.kind: None for point in points}:
-        shape, colour, legend = _SHAPES[kind]
-        hollow = "none" if kind == "unranked" else colour
+        titles[kind] = [point.text for point in of_kind]
         plot.plot([], [], shape, color=colour, markerfacecolor=hollow, label=legend)
     figure.legend(loc="outside upper right", ncols=3, frameon=False, labelcolor=INK)
     plot.margins(0.08)
@@ -88,7 +88,6 @@ def scatter(
     unnamed = label(
         figure, plot, [(p.x, p.y) for p in points], [p.name for p in points], radii=radii
     )
-    titles = {f"point{index}": point.text for index, point in enumerate(points)}
     return svg(figure, name, f"Scatter plot of {len(points)} entries", titles), _of(unnamed)
 
 
