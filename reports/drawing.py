@@ -42,6 +42,8 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+_BESIDE = 8  # points between a point's edge and the middle of a name that belongs to it plainly
+_LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0}
 _NAMED = 200  # points, at most: there is no room for the names of more
 Box = tuple[float, float, float, float]  # left, bottom, right, top in points
 
@@ -127,10 +129,16 @@ def label(
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 unnamed -= 1
+                x, y, _ = spot
+                away = anchor[1] - y
                 plot.annotate(
                     text,
+                    (x, y),
                     anchor,
                     xycoords="figure points",
+                    textcoords="figure points",
+                    # a name that does not touch its point is tied to it
+                    arrowprops=_LEADER if abs(away) > spot[2] + _BESIDE else None,
                     fontsize=size,
                     va="center",
                     color=INK,

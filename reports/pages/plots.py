@@ -12,7 +12,7 @@ from reports import units
 from reports.drawing import ACCENT, INK, MUTED, SERIES, axes, label, logarithmic, short, svg
 
 WIDE = (6.2, 4.2)  # inches; 450 pixels, to be read on a phone as well as enlarged
-NARROW = (4.4, 3.9)  # beside a table, where it is shown at 320 to 480 pixels
+NARROW = (4.0, 3.9)  # beside a table, where it is shown at 320 to 480 pixels
 _ROW = 0.2  # inches
 _FAR = 4  # times the largest runtime, and its part of the smallest: where intervals are cut
 _SHAPES = {  # kind -> marker, colour, legend: the shape says what the colour says
