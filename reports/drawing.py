@@ -5,7 +5,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 import matplotlib
@@ -43,9 +43,17 @@ _SETTINGS: dict[Any, Any] = {
     "ytick.color": INK,
 }
 _BESIDE = 8  # points between a point's edge and the middle of a name that belongs to it plainly
-_LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0}
+_LEADER: dict[str, Any] = {
+    "arrowstyle": "-",
+    "color": MUTED,
+    "linewidth": 0.5,
+    "alpha": 0.6,
+    "shrinkA": 0,
+    "shrinkB": 0,
+}
 _NAMED = 200  # points, at most: there is no room for the names of more
 Box = tuple[float, float, float, float]  # left, bottom, right, top in points
+Side = Literal["left", "center", "right"]
 
 
 def axes(width: float, height: float, x: str, y: str = "") -> tuple[Figure, Axes]:
@@ -119,7 +127,7 @@ def label(
     unnamed = len(names)
     for spot, name in list(zip(spots, names, strict=True))[:_NAMED]:
         text = short(name)
-        for box, anchor in _candidates(spot, _width(text, size), size, only_right):
+        for box, anchor, side in _candidates(spot, _width(text, size), size, only_right):
             inside = (
                 frame.x0 <= box[0]
                 and box[2] <= frame.x1
@@ -138,8 +146,11 @@ def label(
                     xycoords="figure points",
                     textcoords="figure points",
                     # a name that does not touch its point is tied to it
-                    arrowprops=_LEADER if abs(away) > spot[2] + _BESIDE else None,
+                    arrowprops=_LEADER | {"shrinkB": spot[2]}
+                    if abs(away) > spot[2] + _BESIDE
+                    else None,
                     fontsize=size,
+                    ha=side,
                     va="center",
                     color=INK,
                     parse_math=False,
@@ -158,16 +169,23 @@ def short(name: str, length: int = 22) -> str:
 
 def _candidates(
     spot: tuple[float, float, float], width: float, size: float, only_right: bool
-) -> Iterable[tuple[Box, tuple[float, float]]]:
-    """Yield where the label of a spot (x, y, radius) may stand: right, left, above, below."""
+) -> Iterable[tuple[Box, tuple[float, float], Side]]:
+    """Yield where the label of a spot (x, y, radius) may stand: right, left, above, below.
+
+    That is the room that it may take, its anchor, and which side of it is anchored: as the width
+    is an estimate from above, a label of a point to its right ends there.
+    """
     x, y, radius = spot
     half, beside = size * 0.65, radius + 2
-    lefts = (x + beside,) if only_right else (x + beside, x - beside - width, x - width / 2)
+    right: tuple[float, float, Side] = (x + beside, x + beside, "left")
+    left: tuple[float, float, Side] = (x - beside - width, x - beside, "right")
+    middle: tuple[float, float, Side] = (x - width / 2, x, "center")
     ups = (0, 7, -7, 16, -16) if only_right else (5, -5, 0, 16, -16, 27, -27)
-    for left in lefts:
+    for start, anchor, side in (right,) if only_right else (right, left, middle):
         for up in ups:
-            middle = y + up + math.copysign(radius, up) * bool(up)
-            yield (left, middle - half, left + width, middle + half), (left, middle)
+            clear = side == "center" or abs(up) > _BESIDE  # of the point: above or below it
+            height = y + up + (math.copysign(radius, up) if clear and up else 0)
+            yield (start, height - half, start + width, height + half), (anchor, height), side
 
 
 def _overlap(a: Box, b: Box) -> bool:

@@ -179,9 +179,10 @@ def _bottom(points: Sequence[Point], threshold: Threshold | None) -> float:
 
 
 def _pareto_front(points: Sequence[Point]) -> list[tuple[float, float]]:
-    """Return the ranked points that no other beats in both runtime and PSNR."""
+    """Return the points, ranked ones if there are any, that no other beats in cost and PSNR."""
     front: list[tuple[float, float]] = []
-    taking_part = [point for point in points if point.kind != "unranked"] or points
+    ranked = any(point.kind == "ranked" for point in points)
+    taking_part = [point for point in points if point.kind != "unranked" or not ranked]
     for point in sorted(taking_part, key=lambda point: (point.x, -point.y)):
         if not front or point.y > front[-1][1]:
             front.append((point.x, point.y))
