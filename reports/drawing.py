@@ -5,7 +5,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 import matplotlib
@@ -42,8 +42,18 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+_BESIDE = 8  # points between a point's edge and the middle of a name that belongs to it plainly
+_LEADER: dict[str, Any] = {
+    "arrowstyle": "-",
+    "color": MUTED,
+    "linewidth": 0.5,
+    "alpha": 0.6,
+    "shrinkA": 0,
+    "shrinkB": 0,
+}
 _NAMED = 200  # points, at most: there is no room for the names of more
 Box = tuple[float, float, float, float]  # left, bottom, right, top in points
+Side = Literal["left", "center", "right"]
 
 
 def axes(width: float, height: float, x: str, y: str = "") -> tuple[Figure, Axes]:
@@ -57,9 +67,12 @@ def axes(width: float, height: float, x: str, y: str = "") -> tuple[Figure, Axes
     return figure, plot
 
 
-def svg(figure: Figure, name: str, alternative: str, titles: Mapping[str, str]) -> Markup:
+def svg(
+    figure: Figure, name: str, alternative: str, titles: Mapping[str, str | Sequence[str]]
+) -> Markup:
     """Render `figure`; artists whose gid is a key of `titles` say its text on hover and focus.
 
+    The points of one artist say a text each, where there is one for each of them.
     `name` keeps the ids of several figures on one page apart, `alternative` is for who cannot
     see the figure.
     """
@@ -75,7 +88,7 @@ def svg(figure: Figure, name: str, alternative: str, titles: Mapping[str, str]) 
     root.attrib |= {"role": "group", "aria-label": alternative}
     del root.attrib["width"], root.attrib["height"]
     for element in list(root.iter()):
-        _name_point(element, titles)
+        _name_points(element, titles.get(element.get("id", ""), ()))
         _localise(element, name)
     return Markup(_restyled(ElementTree.tostring(root, encoding="unicode")))
 
@@ -99,19 +112,22 @@ def label(
     radii: Sequence[float] = (),
     only_right: bool = False,
     size: float = 8.0,
-) -> None:
+) -> int:
     """Name the points, first ones first, as far as names fit without touching one another.
 
     `radii` are those of the points (4 where none are given), `size` that of the letters, in points.
+    Return how many points got no name. The layout of the figure is settled by it.
     """
     figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # what names stand beside must not move any more
     places = plot.transData.transform(points)
     frame = plot.get_window_extent()
     spots = [(x, y, r) for (x, y), r in zip(places, radii or [4.0] * len(names), strict=True)]
     taken: list[Box] = [(x - r, y - r, x + r, y + r) for x, y, r in spots]
+    unnamed = len(names)
     for spot, name in list(zip(spots, names, strict=True))[:_NAMED]:
         text = short(name)
-        for box, anchor in _candidates(spot, _width(text, size), size, only_right):
+        for box, anchor, side in _candidates(spot, _width(text, size), size, only_right):
             inside = (
                 frame.x0 <= box[0]
                 and box[2] <= frame.x1
@@ -120,17 +136,28 @@ def label(
             )
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
+                unnamed -= 1
+                x, y, _ = spot
+                away = anchor[1] - y
                 plot.annotate(
                     text,
+                    (x, y),
                     anchor,
                     xycoords="figure points",
+                    textcoords="figure points",
+                    # a name that does not touch its point is tied to it
+                    arrowprops=_LEADER | {"shrinkB": spot[2]}
+                    if abs(away) > spot[2] + _BESIDE
+                    else None,
                     fontsize=size,
+                    ha=side,
                     va="center",
                     color=INK,
                     parse_math=False,
                     gid="label",
                 ).set_in_layout(False)
                 break
+    return unnamed
 
 
 def short(name: str, length: int = 22) -> str:
@@ -142,16 +169,23 @@ def short(name: str, length: int = 22) -> str:
 
 def _candidates(
     spot: tuple[float, float, float], width: float, size: float, only_right: bool
-) -> Iterable[tuple[Box, tuple[float, float]]]:
-    """Yield where the label of a spot (x, y, radius) may stand: right, left, above, below."""
+) -> Iterable[tuple[Box, tuple[float, float], Side]]:
+    """Yield where the label of a spot (x, y, radius) may stand: right, left, above, below.
+
+    That is the room that it may take, its anchor, and which side of it is anchored: as the width
+    is an estimate from above, a label of a point to its right ends there.
+    """
     x, y, radius = spot
     half, beside = size * 0.65, radius + 2
-    lefts = (x + beside,) if only_right else (x + beside, x - beside - width, x - width / 2)
+    right: tuple[float, float, Side] = (x + beside, x + beside, "left")
+    left: tuple[float, float, Side] = (x - beside - width, x - beside, "right")
+    middle: tuple[float, float, Side] = (x - width / 2, x, "center")
     ups = (0, 7, -7, 16, -16) if only_right else (5, -5, 0, 16, -16, 27, -27)
-    for left in lefts:
+    for start, anchor, side in (right,) if only_right else (right, left, middle):
         for up in ups:
-            middle = y + up + math.copysign(radius, up) * bool(up)
-            yield (left, middle - half, left + width, middle + half), (left, middle)
+            clear = side == "center" or abs(up) > _BESIDE  # of the point: above or below it
+            height = y + up + (math.copysign(radius, up) if clear and up else 0)
+            yield (start, height - half, start + width, height + half), (anchor, height), side
 
 
 def _overlap(a: Box, b: Box) -> bool:
@@ -165,10 +199,16 @@ def _width(text: str, size: float) -> float:
     return size * (1.25 * wide + 0.8 * capital + 0.65 * (len(text) - wide - capital))
 
 
-def _name_point(element: ElementTree.Element, titles: Mapping[str, str]) -> None:
-    text = titles.get(element.get("id", ""))
-    if text is None:
+def _name_points(element: ElementTree.Element, texts: str | Sequence[str]) -> None:
+    if isinstance(texts, str):
+        _name_point(element, texts)
         return
+    points = [part for part in element if part.tag != f"{{{_SVG}}}defs"] if texts else []
+    for point, text in zip(points, texts, strict=True):
+        _name_point(point, text)
+
+
+def _name_point(element: ElementTree.Element, text: str) -> None:
     element.attrib |= {"tabindex": "0", "role": "img", "class": "point", "aria-label": text}
     title = ElementTree.Element(f"{{{_SVG}}}title")
     title.text = text

@@ -2,6 +2,7 @@
 
 reading   a TOML file to a Protocol, one per scale
 checking  what is wrong with a protocol, sentence by sentence
+mending   the same of one whose layout has faults, as far as it can be read
 lines     on which line of its file such a sentence is at home
 """
 

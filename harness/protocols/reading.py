@@ -14,6 +14,7 @@ from typing import Any
 from harness.errors import ProtocolError
 from harness.protocols.checking import faults_of
 from harness.protocols.lines import Lines
+from harness.protocols.mending import faults_behind
 from harness.records import Protocol, schema
 
 FOLDER = resources.files("harness.protocols")
@@ -72,7 +73,7 @@ def read(text: str) -> tuple[tuple[Protocol, ...], list[str]]:
             try:
                 protocols.append(schema.from_table(Protocol, table))
             except schema.SchemaError as error:
-                faults |= dict.fromkeys(error.faults)
+                faults |= dict.fromkeys([*error.faults, *faults_behind(table)])
     except (tomllib.TOMLDecodeError, schema.SchemaError) as error:
         return (), [str(error)]
     faults |= dict.fromkeys(fault for protocol in protocols for fault in faults_of(protocol))

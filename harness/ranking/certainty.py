@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,11 @@ class _Contender:
     index: int
     value: float
     rounds: Mapping[RoundKey, float] = field(default_factory=dict)  # deviations of `value`
+
+    @cached_property  # a thousand others ask for it
+    def own(self) -> Estimate:
+        """Return the mean of its rounds alone."""
+        return estimates.estimate(list(self.rounds.values()))
 
 
 def of_track(
@@ -124,9 +130,7 @@ def _ahead(one: _Contender, other: _Contender) -> float | None:
     if len(shared) > 1:
         spread = estimates.estimate(shared)
     else:
-        spread = estimates.difference(_own(other), _own(one))
+        spread = estimates.difference(other.own, one.own)
+    if spread.error is None:
+        return None
     return replace(spread, mean=other.value - one.value).exceeds(0)
-
-
-def _own(contender: _Contender) -> Estimate:
-    return estimates.estimate(list(contender.rounds.values()))

@@ -44,8 +44,8 @@ def from_table(record: type[T], table: object, where: str = "") -> T:
     faults = []
     for key in table:
         if key not in hints:
-            near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0.5)
-            advice = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(hints)}"
+            near = nearest(str(key), hints)
+            advice = f"did you mean {near!r}?" if near else f"known keys: {', '.join(hints)}"
             faults.append(f"unknown key {key!r} at {place}; {advice}")
     given = []
     for field in dataclasses.fields(record):  # type: ignore[arg-type]
@@ -55,6 +55,20 @@ def from_table(record: type[T], table: object, where: str = "") -> T:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             faults.append(f"{place} lacks the key {field.name!r}")
     return record(**_values(given, faults))
+
+
+def nearest(key: str, known: Iterable[str]) -> str | None:
+    """Return the known key that one is likely to mean."""
+    return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)), None)
+
+
+def fits(hint: Any, value: object) -> bool:
+    """Tell whether a plain value can be read as a field annotated by `hint`."""
+    try:
+        _value(hint, value, "")
+    except SchemaError:
+        return False
+    return True
 
 
 def _values(

@@ -52,11 +52,11 @@ def write(file: Path, pictures: Mapping[str, Picture]) -> None:
     files.write_whole(file, lambda out: out.write(stream.getvalue()))
 
 
-def read(file: Path, names: Collection[str]) -> dict[str, Picture]:
-    """Read the pictures of an album that have one of `names`; none of a missing or damaged one."""
+def read(file: Path, names: Collection[str] | None = None) -> dict[str, Picture]:
+    """Read the pictures of an album, or those called by `names`; none of a damaged one."""
     try:
         with zipfile.ZipFile(file) as album:
-            members = [member for member in album.infolist() if member.filename in names]
+            members = [m for m in album.infolist() if names is None or m.filename in names]
             return {member.filename: _picture(album, member) for member in members}
     except (OSError, ValueError, zipfile.BadZipFile):
         return {}

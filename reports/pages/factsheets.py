@@ -1,7 +1,8 @@
 """A page per entry, in the order of the challenge's factsheet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 from harness.ranking import frames
@@ -15,6 +16,7 @@ from reports.tables.columns import score_of
 from reports.tables.factsheet import claimed, headings, measured
 
 _LOG_CHARACTERS = 20_000
+_LEAST = 0.0005  # of the FLOPs: less would be printed as 0.0 %
 _SHOWN = 10  # best and worst images
 _TEAM = (("authors", "Authors"), ("affiliation", "Affiliation"), ("contact", "Contact"))
 _METHOD = (("description", "Description"), ("paper", "Paper"), ("code", "Code"))
@@ -47,9 +49,10 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
     """Write `<slug>.html` of every entry to `folder`; `stored` is the run's folder."""
     rows = [(row, row.entry) for row in leaderboard.rows if row.entry]
     reference = next((e for row, e in rows if row.figures.name == leaderboard.baseline), None)
+    shown = pictures.Pictures(run, reference, stored)
     for row, entry in rows:
         against = reference if reference is not entry else None
-        images = _images(run, entry, against)
+        image_headings, images = _filled(_image_headings(against), _images(run, entry, against))
         judged = sorted(
             (image for image in images if image.merit is not None),
             key=lambda image: image.merit or 0,
@@ -75,9 +78,9 @@ def write(run: Run, leaderboard: Leaderboard, folder: Path, stored: Path) -> Non
             modules=modules.of_entry(entry),
             weights=weights.of_entry(entry),
             figure=_figure(entry, stored),
-            pictures=pictures.of_entry(run, entry, against, stored),
+            pictures=shown.of_entry(entry),
             images=images,
-            image_headings=_image_headings(against),
+            image_headings=image_headings,
             best=judged[::-1][:_SHOWN],
             worst=judged[:_SHOWN] if len(judged) > _SHOWN else [],
             judged_by="PSNR against the baseline" if against else "PSNR",
@@ -120,6 +123,16 @@ def _images(run: Run, entry: Entry, against: Entry | None) -> list[_Image]:
     return found
 
 
+def _filled(
+    headings: list[tuple[str, str]], images: list[_Image]
+) -> tuple[list[tuple[str, str]], list[_Image]]:
+    """Leave out the columns that no image fills."""
+    names, columns = headings[:2], headings[2:]
+    filled = [any(image.cells[index][0] for image in images) for index in range(len(columns))]
+    kept = [replace(image, cells=list(compress(image.cells, filled))) for image in images]
+    return [*names, *compress(columns, filled)], kept
+
+
 def _cell(value: Cell, text: str) -> tuple[str, str]:
     return "" if value is None else str(value), text
 
@@ -133,10 +146,11 @@ def _figure(entry: Entry, stored: Path) -> str:
 
 
 def _operators(run: Run, entry: Entry) -> Sequence[tuple[str, int, float]]:
-    """Return operator, FLOPs and share by the official counter, largest first."""
+    """Return operator, FLOPs and share by the official counter, largest first, none of 0.0 %."""
     counts = entry.inspection.complexity.flops if entry.inspection else {}
     count = counts.get(run.protocol.counter.name)
     if count is None or not count.flops:
         return []
     ordered = sorted(count.by_operator.items(), key=lambda item: -item[1])
-    return [(operator, flops, flops / count.flops) for operator, flops in ordered if flops]
+    shares = ((operator, flops, flops / count.flops) for operator, flops in ordered)
+    return [line for line in shares if line[2] >= _LEAST]

@@ -1,57 +1,28 @@
-"""The figures of a run: what is drawn, and of whom."""
+"""The figures of a run: which there are, and of whom."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-from markupsafe import Markup
-from matplotlib.axes import Axes
 from matplotlib.cbook import boxplot_stats
-from matplotlib.figure import Figure
 
 from harness.ranking.leaderboard import Leaderboard, Row
 from harness.records import Entry, Run, Threshold
 from harness.statistics import estimates
 from reports import units
-from reports.drawing import ACCENT, INK, MUTED, SERIES, axes, label, logarithmic, short, svg
+from reports.drawing import short
+from reports.pages import plots
+from reports.pages.plots import Drawn, Point
 
-_SIZE = (6.2, 4.2)  # inches; 450 pixels, to be read on a phone as well as enlarged
 _BINS = 12  # of image sizes
 _MOST_ROWS = 60  # of a figure with a row for each entry, and lines of the one by image size
-_FAR = 4  # times the largest runtime, and its part of the smallest: where intervals are cut
-_SHAPES = {  # kind -> marker, colour, legend: the shape says what the colour says
-    "ranked": ("o", SERIES, "ranked"),
-    "listed": ("o", SERIES, "entry"),  # where nothing is ranked
-    "unranked": ("s", MUTED, "not ranked"),
-    "baseline": ("D", ACCENT, "baseline"),
-}
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure of the page."""
-
-    title: str
-    caption: str
-    svg: Markup
-
-
-@dataclass(frozen=True)
-class _Point:
-    name: str
-    kind: str
-    x: float
-    y: float
-    size: float
-    text: str  # on hover and focus
 
 
 def of_run(run: Run, leaderboard: Leaderboard) -> list[Drawn]:
-    """Draw every figure that the run has numbers for."""
+    """Draw every figure that the run has numbers for; the first is to stand beside the table."""
+    splits = [split.name for split in run.protocol.splits]
     drawn = [
-        *(_quality(leaderboard, split.name, *_cost(leaderboard)) for split in run.protocol.splits),
+        *(_quality(leaderboard, split, beside=split == splits[0]) for split in splits),
         _cheap_on_paper(leaderboard),
         _intervals(leaderboard),
         _image_sizes(run, leaderboard),
@@ -66,9 +37,8 @@ def _cost(leaderboard: Leaderboard) -> tuple[str, float, str]:
     return ("runtime_ms", 1, "Runtime [ms]") if timed > 1 else ("flops", 1e9, "FLOPs [G]")
 
 
-def _quality(
-    leaderboard: Leaderboard, split: str, cost: str, unit: float, called: str
-) -> Drawn | None:
+def _quality(leaderboard: Leaderboard, split: str, *, beside: bool) -> Drawn | None:
+    cost, unit, called = _cost(leaderboard)
     points = [
         _point(leaderboard, row, row.figures.metrics[cost] / unit, row.figures.psnr_db[split])
         for row in leaderboard.rows
@@ -81,19 +51,24 @@ def _quality(
     below = [point for point in points if point.y < bottom]
     points = [point for point in points if point.y >= bottom]
     what = leaderboard.protocol.psnr
-    figure, plot = axes(*_SIZE, called, f"{what} {split} [dB]")
-    front = _pareto_front(points)
-    plot.step(*zip(*front, strict=True), where="post", color=ACCENT, linewidth=1, zorder=1)
-    if threshold:
-        plot.axhline(threshold.db, color=INK, linewidth=0.8, linestyle="--")
+    drawn, unnamed = plots.scatter(
+        f"psnr-{split}",
+        points,
+        (called, f"{what} {split} [dB]"),
+        "x",
+        front=_pareto_front(points),
+        level=threshold.db if threshold else None,
+        size=plots.NARROW if beside else plots.WIDE,
+    )
     far = ", ".join(f"{short(point.name)} ({units.db(point.y)} dB)" for point in below)
     return Drawn(
         f"{what} on {split} against {'runtime' if cost == 'runtime_ms' else 'FLOPs'}",
         "Up and to the left is better. The area of a point is its number of parameters; the line "
-        "is the Pareto front of the ranked entries, the dashed line the threshold. "
-        + _unlabelled()
+        f"is the Pareto front{_of_whom(points)}"
+        f"{', the dashed line the threshold' if threshold else ''}."
+        + unnamed
         + (f" Far below and not drawn: {far}." if far else ""),
-        _scatter(figure, plot, f"psnr-{split}", points, "x"),
+        drawn,
     )
 
 
@@ -105,70 +80,28 @@ def _cheap_on_paper(leaderboard: Leaderboard) -> Drawn | None:
     ]
     if len(points) < 2:
         return None
-    figure, plot = axes(*_SIZE, "FLOPs [G]", "Runtime [ms]")
+    drawn, unnamed = plots.scatter("flops", points, ("FLOPs [G]", "Runtime [ms]"), "xy")
     return Drawn(
         "Runtime against FLOPs",
-        "Entries above the others at their FLOPs are cheap on paper only. " + _unlabelled(),
-        _scatter(figure, plot, "flops", points, "xy"),
+        "Entries above the others at their FLOPs are cheap on paper only." + unnamed,
+        drawn,
     )
 
 
-def _scatter(figure: Figure, plot: Axes, name: str, points: Sequence[_Point], log: str) -> Markup:
-    logarithmic(plot, *log)
-    for index, point in enumerate(points):
-        shape, colour, _ = _SHAPES[point.kind]
-        hollow = "none" if point.kind == "unranked" else colour
-        plot.scatter(
-            point.x,
-            point.y,
-            s=point.size,
-            marker=shape,
-            facecolor=hollow,
-            edgecolor=colour,
-            alpha=0.75,
-            gid=f"point{index}",
-        )
-    for kind in {point.kind: None for point in points}:
-        shape, colour, legend = _SHAPES[kind]
-        hollow = "none" if kind == "unranked" else colour
-        plot.plot([], [], shape, color=colour, markerfacecolor=hollow, label=legend)
-    figure.legend(loc="outside upper right", ncols=3, frameon=False, labelcolor=INK)
-    plot.margins(0.08)
-    radii = [math.sqrt(point.size) / 2 for point in points]
-    label(figure, plot, [(p.x, p.y) for p in points], [p.name for p in points], radii=radii)
-    titles = {f"point{index}": point.text for index, point in enumerate(points)}
-    return svg(figure, name, f"Scatter plot of {len(points)} entries", titles)
-
-
 def _intervals(leaderboard: Leaderboard) -> Drawn | None:
-    timed = [
+    timed = sorted(
         (row.figures.metrics["runtime_ms"], float(low), float(high), row.figures.name)
         for row in leaderboard.rows
         if (low := row.columns.get("runtime_ms_low")) is not None
         and (high := row.columns.get("runtime_ms_high")) is not None
-    ]
+    )
     if len(timed) < 2:
         return None
-    count = len(timed)
-    timed = sorted(timed)[:_MOST_ROWS][::-1]
-    figure, plot = axes(_SIZE[0], 1 + 0.2 * len(timed), "Runtime [ms]")
-    logarithmic(plot, "x")
-    plot.axvspan(timed[-1][1], timed[-1][2], color=ACCENT, alpha=0.2, linewidth=0)
-    titles = {}
-    for place, (value, low, high, name) in enumerate(timed):
-        plot.plot([low, high], [place, place], color=SERIES, linewidth=1.5, gid=f"line{place}")
-        plot.plot(value, place, "o", color=SERIES, markersize=4)
-        titles[f"line{place}"] = f"{short(name)}: {value:.2f} ms, {low:.2f} to {high:.2f} ms"
-    values, lows, highs, names = zip(*timed, strict=True)
-    first, last = min(values) / _FAR, max(values) * _FAR
-    if min(lows) < first or max(highs) > last:  # few rounds: the widest would hide all others
-        plot.set_xlim(max(min(lows), first), min(max(highs), last))
-    name_rows(plot, names)
     return Drawn(
         "Intervals of runtime",
         "Entries whose intervals overlap are not told apart by this run; the band is the interval "
-        "of the fastest. A line that reaches the edge goes on." + _left_out(count, "fastest"),
-        svg(figure, "intervals", f"Runtime intervals of {len(timed)} entries", titles),
+        "of the fastest. A line that reaches the edge goes on." + _left_out(len(timed), "fastest"),
+        plots.intervals(timed[:_MOST_ROWS]),
     )
 
 
@@ -187,24 +120,13 @@ def _image_sizes(run: Run, leaderboard: Leaderboard) -> Drawn | None:
             lines.append((row.figures.name, _binned(sorted(pairs))))
     if not lines or len(lines[0][1]) < 2:
         return None
-    figure, plot = axes(*_SIZE, "Size of the LR image [megapixels]", "Runtime [ms]")
-    logarithmic(plot, "x", "y")
-    for index, (_, line) in enumerate(lines):
-        shape = "osD^v"[index % 5] + ("-", "--", ":")[index // 5 % 3]
-        x, y = zip(*line, strict=True)
-        plot.plot(x, y, shape, color=SERIES, linewidth=1, markersize=3, gid=f"line{index}")
-    (first, last) = plot.get_xlim()
-    plot.set_xlim(first, last * (last / first) ** 0.3)  # room for names
-    label(
-        figure, plot, [line[-1] for _, line in lines], [name for name, _ in lines], only_right=True
-    )
-    titles = {f"line{index}": short(name) for index, (name, _) in enumerate(lines)}
+    drawn, unnamed = plots.lines(lines)
     return Drawn(
         "Runtime against image size",
-        f"Images are gathered into at most {_BINS} sizes. "
-        + _unlabelled()
+        f"Images are gathered into at most {_BINS} sizes."
+        + unnamed
         + _left_out(len(leaderboard.rows), "first"),
-        svg(figure, "sizes", f"Runtime by image size of {len(lines)} entries", titles),
+        drawn,
     )
 
 
@@ -221,31 +143,12 @@ def _differences(leaderboard: Leaderboard) -> Drawn | None:
             boxes.append(box | {"fliers": [], "label": name})
     if not boxes:
         return None
-    count = len(boxes)
-    boxes = sorted(boxes, key=lambda box: box["med"])[-_MOST_ROWS:]
-    figure, plot = axes(
-        _SIZE[0], 1 + 0.2 * len(boxes), f"PSNR minus that of {short(reference.name)} [dB]"
-    )
-    line = {"color": SERIES}
-    plot.bxp(
-        boxes,
-        positions=range(len(boxes)),
-        orientation="horizontal",
-        boxprops=line,
-        whiskerprops=line,
-        capprops=line,
-        medianprops={"color": ACCENT, "linewidth": 2},
-        manage_ticks=False,
-        showfliers=False,
-    )
-    plot.xaxis.label.set_parse_math(False)
-    plot.axvline(0, color=INK, linewidth=0.8)
-    name_rows(plot, [box["label"] for box in boxes])
+    best = sorted(boxes, key=lambda box: box["med"])[-_MOST_ROWS:]
     return Drawn(
         "PSNR against the baseline, image by image",
         "Median, quartiles and extremes of the differences over the images of all splits."
-        + _left_out(count, "best"),
-        svg(figure, "differences", f"PSNR differences of {len(boxes)} entries", {}),
+        + _left_out(len(boxes), "best"),
+        plots.boxes(best, f"PSNR minus that of {short(reference.name)} [dB]"),
     )
 
 
@@ -268,24 +171,25 @@ def _binned(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(fmean(s for s, _ in part), median(r for _, r in part)) for part in parts]
 
 
-def _bottom(points: Sequence[_Point], threshold: Threshold | None) -> float:
+def _bottom(points: Sequence[Point], threshold: Threshold | None) -> float:
     """Return the PSNR below which points would squeeze those that take part into a line."""
     values = [point.y for point in points if point.kind != "unranked"]
     values += [threshold.db] if threshold else []
     return min(values) - (max(values) - min(values)) if len(values) > 1 else float("-inf")
 
 
-def _pareto_front(points: Sequence[_Point]) -> list[tuple[float, float]]:
-    """Return the ranked points that no other beats in both runtime and PSNR."""
+def _pareto_front(points: Sequence[Point]) -> list[tuple[float, float]]:
+    """Return the points, ranked ones if there are any, that no other beats in cost and PSNR."""
     front: list[tuple[float, float]] = []
-    taking_part = [point for point in points if point.kind != "unranked"] or points
+    ranked = any(point.kind == "ranked" for point in points)
+    taking_part = [point for point in points if point.kind != "unranked" or not ranked]
     for point in sorted(taking_part, key=lambda point: (point.x, -point.y)):
         if not front or point.y > front[-1][1]:
             front.append((point.x, point.y))
     return front
 
 
-def _point(leaderboard: Leaderboard, row: Row, x: float, y: float) -> _Point:
+def _point(leaderboard: Leaderboard, row: Row, x: float, y: float) -> Point:
     ranked = "unranked" if row.rank is None else "ranked"
     if not leaderboard.protocol.tracks and row.figures.status == "ok":
         ranked = "listed"
@@ -298,22 +202,13 @@ def _point(leaderboard: Leaderboard, row: Row, x: float, y: float) -> _Point:
         f"{units.giga(metrics.get('flops'))} G FLOPs",
         f"{units.mega(metrics.get('params'))} M parameters",
     ]
-    size = 15 + 160 * min(metrics.get("params", 0) / 1e6, 2)
-    return _Point(row.figures.name, kind, x, y, size, ", ".join(facts))
-
-
-def name_rows(plot: Axes, names: Sequence[str]) -> None:
-    """Name the rows of a plot from below, a row per name."""
-    plot.set_yticks(range(len(names)), [short(name, 30) for name in names])
-    plot.set_ylim(-0.8, len(names) - 0.2)
-    plot.grid(axis="y", visible=False)
-    for text in plot.get_yticklabels():
-        text.set_parse_math(False)
+    area = 24 + 160 * min(metrics.get("params", 0) / 1e6, 2)
+    return Point(row.figures.name, kind, x, y, area, ", ".join(facts))
 
 
 def _left_out(count: int, which: str) -> str:
     return f" Drawn are the {which} {_MOST_ROWS} of {count}." if count > _MOST_ROWS else ""
 
 
-def _unlabelled() -> str:
-    return "A point without a name tells it on hover or focus."
+def _of_whom(points: Sequence[Point]) -> str:
+    return " of the ranked entries" if any(point.kind == "ranked" for point in points) else ""

@@ -11,6 +11,11 @@ from reports import units
 from reports.pages import templates
 
 _SHORT = 16  # digits of a digest
+_UNITS = {
+    "params": (units.mega, " M"),
+    "flops": (units.giga, " G"),
+    "activations": (units.mega, " M"),
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,9 @@ def _begun(facts: Mapping[str, Any]) -> str:
 
 def _evaluated(facts: Mapping[str, Any]) -> str:
     figures = [f"{split} {units.db4(db)} dB" for split, db in _numbers(facts.get("psnr_db"))]
-    figures += [f"{name} {value:g}" for name, value in _numbers(facts.get("metrics"))]
+    for name, value in _numbers(facts.get("metrics")):
+        show, unit = _UNITS.get(name, (units.digits, ""))
+        figures.append(f"{name} {show(value)}{unit}")
     status = f"{facts.get('status')}{': ' if facts.get('reason') else ''}{facts.get('reason')}"
     files = str(facts.get("files"))[:_SHORT]
     return "; ".join([str(facts.get("name")), status, *figures, f"files {files or 'unread'}"])

@@ -86,7 +86,7 @@ def _lead(leaderboard: Leaderboard) -> str:
     if track is None or not ranked:
         return ""
     first = [row for row in ranked if _lowest(row, track.name) == 1]
-    names = [f"{row.figures.name} ({score_of(row, track.name)})" for row in first[:_NAMED]]
+    names = [f"{row.figures.name} (score {score_of(row, track.name)})" for row in first[:_NAMED]]
     if len(first) > _NAMED:
         names.append(f"{len(first) - _NAMED} more")
     if len(first) > 1:

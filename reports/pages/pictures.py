@@ -3,10 +3,10 @@
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.records import Entry, Run, Split, SplitInfo
 from harness.store import album
@@ -39,26 +39,81 @@ class Row:
     compared: str  # heading of the panel that the slider starts with beside the entry's
 
 
-def of_entry(run: Run, entry: Entry, reference: Entry | None, folder: Path) -> list[Row]:
-    """Return the pictures of an entry; `reference` is the baseline, if it is another entry.
+@dataclass(frozen=True)
+class _Beside:
+    """What every entry's picture of an image is shown beside."""
 
-    They show the images that the protocol names, or the first, middle and last of the first split
-    where it names none, and those where the entry is worst against the reference. `folder` is the
-    run's; what is not there is not shown.
-    """
-    splits = {
-        info.name: info for info in run.splits if info.pictures and info.name in entry.pictures
-    }
-    reasons: dict[Image, list[str]] = {}
-    for image, reason in (*_chosen(run, splits), *_worst(entry, reference, splits)):
-        reasons.setdefault(image, []).append(reason)
-    rows = (
-        _row(
-            splits[image[0]], image, ". ".join(why), entry=entry, reference=reference, folder=folder
+    lr: Panel
+    bicubic: Panel
+    baseline: Panel | None
+    hr: Panel
+    pixels: NDArray[np.int16]  # of HR
+
+
+class Pictures:
+    """The pictures of a run: what all entries are shown beside is read and encoded once."""
+
+    def __init__(self, run: Run, reference: Entry | None, folder: Path) -> None:
+        """Read the pictures of the splits and of `reference`, the baseline; `folder` is the run's.
+
+        What is not there is not shown.
+        """
+        self._run, self._reference, self._folder = run, reference, folder
+        self._splits = {info.name: info for info in run.splits if info.pictures}
+        self._sides = {name: album.read(folder / i.pictures) for name, i in self._splits.items()}
+        self._others = {
+            name: album.read(folder / reference.pictures[name])
+            for name in self._splits
+            if reference and name in reference.pictures
+        }
+        self._beside: dict[Image, _Beside | None] = {}
+
+    def of_entry(self, entry: Entry) -> list[Row]:
+        """Return the pictures of an entry.
+
+        They show the images that the protocol names, or the first, middle and last of the first
+        split where it names none, and those where the entry is worst against the reference.
+        """
+        reference = self._reference if entry is not self._reference else None
+        splits = {name: i for name, i in self._splits.items() if name in entry.pictures}
+        reasons: dict[Image, list[str]] = {}
+        for image, reason in (*_chosen(self._run, splits), *_worst(entry, reference, splits)):
+            reasons.setdefault(image, []).append(reason)
+        indices = {image: str(splits[image[0]].images.index(image[1])) for image in reasons}
+        restored = {
+            name: album.read(
+                self._folder / entry.pictures[name],
+                [index for image, index in indices.items() if image[0] == name],
+            )
+            for name in splits
+        }
+        rows = []
+        for image, why in reasons.items():
+            sr = restored[image[0]].get(indices[image])
+            if image not in self._beside:
+                self._beside[image] = self._shown_beside(image, indices[image])
+            beside = self._beside[image]
+            if sr and beside:
+                panels, compared = _panels(sr, beside, reference)
+                psnr = _whole(image, entry, reference)
+                rows.append(Row(*image, ". ".join(why), psnr, panels, compared))
+        return rows
+
+    def _shown_beside(self, image: Image, index: str) -> _Beside | None:
+        sides = self._sides[image[0]]
+        if any(f"{side}/{index}" not in sides for side in ("lr", "bicubic", "hr")):
+            return None
+        lr, bicubic, hr = (sides[f"{side}/{index}"] for side in ("lr", "bicubic", "hr"))
+        other = self._others.get(image[0], {}).get(index)
+        return _Beside(
+            _panel("LR", _nearest(lr, hr)),
+            _panel("Bicubic", bicubic),
+            _panel(f"Baseline {self._reference.name}", other)
+            if self._reference and other
+            else None,
+            _panel("HR", hr),
+            hr.pixels.astype(np.int16),
         )
-        for image, why in reasons.items()
-    )
-    return [row for row in rows if row]
 
 
 def uri(content: bytes, kind: str) -> str:
@@ -101,35 +156,13 @@ def _worst(
         yield image, f"One of the three worst {judge}"
 
 
-def _row(
-    split: SplitInfo,
-    image: Image,
-    reason: str,
-    *,
-    entry: Entry,
-    reference: Entry | None,
-    folder: Path,
-) -> Row | None:
-    index = split.images.index(image[1])
-    sides = album.read(
-        folder / split.pictures, [f"{side}/{index}" for side in ("lr", "bicubic", "hr")]
-    )
-    sr, other = (
-        album.read(folder / one.pictures[split.name], [str(index)]).get(str(index))
-        if one and split.name in one.pictures
-        else None
-        for one in (entry, reference)
-    )
-    if len(sides) < 3 or sr is None:
-        return None
-    lr, bicubic, hr = (sides[f"{side}/{index}"] for side in ("lr", "bicubic", "hr"))
-    panels = [_panel("LR", _nearest(lr, hr)), _panel("Bicubic", bicubic), _panel("This entry", sr)]
-    compared = "Bicubic"
-    if reference and other:
-        compared = f"Baseline {reference.name}"
-        panels.append(_panel(compared, other))
-    panels += [_panel("HR", hr), _panel(f"Error ×{_AMPLIFIED}", _error(sr, hr))]
-    return Row(*image, reason, _whole(image, entry, reference), tuple(panels), compared)
+def _panels(sr: Picture, beside: _Beside, reference: Entry | None) -> tuple[tuple[Panel, ...], str]:
+    """Return the panels of a row, and the heading of the one that SR is compared with first."""
+    baseline = beside.baseline if reference else None
+    shown = [beside.lr, beside.bicubic, _panel("This entry", sr), baseline, beside.hr]
+    shown.append(_panel(f"Error ×{_AMPLIFIED}", _error(sr, beside.pixels)))
+    panels = tuple(panel for panel in shown if panel)
+    return panels, (baseline or beside.bicubic).heading
 
 
 def _panel(heading: str, picture: Picture) -> Panel:
@@ -137,7 +170,6 @@ def _panel(heading: str, picture: Picture) -> Panel:
     return Panel(heading, uri(picture.webp, "webp"), psnr)
 
 
-@lru_cache(64)  # every entry's factsheet shows the same images
 def _nearest(lr: Picture, hr: Picture) -> Picture:
     """Enlarge LR to the size of HR by repeating pixels, which printers would smooth."""
     pixels = lr.pixels
@@ -145,9 +177,9 @@ def _nearest(lr: Picture, hr: Picture) -> Picture:
     return album.picture(pixels.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
-def _error(sr: Picture, hr: Picture) -> Picture:
+def _error(sr: Picture, hr: NDArray[np.int16]) -> Picture:
     """Return the mean absolute error over channels of each pixel, brightened; black is none."""
-    error = np.abs(sr.pixels.astype(np.int16) - hr.pixels).mean(axis=2) * _AMPLIFIED
+    error = np.abs(sr.pixels - hr).sum(axis=2) * _AMPLIFIED // 3
     grey = np.minimum(error, 255).astype(np.uint8)
     return album.picture(np.repeat(grey[..., None], 3, axis=2))
 

@@ -13,7 +13,7 @@ from harness.store import files
 from reports import units
 from reports.drawing import ACCENT, INK, SERIES, axes, logarithmic, svg
 from reports.pages import templates
-from reports.pages.figures import Drawn, name_rows
+from reports.pages.plots import Drawn, name_rows
 from reports.tables.terminal import aligned
 
 _COSTLIEST = 10

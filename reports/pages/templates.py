@@ -1,5 +1,6 @@
 """Jinja2 templates, filled into self-contained files."""
 
+import re
 from pathlib import Path
 
 import jinja2
@@ -30,7 +31,12 @@ def prose(text: str) -> Markup:
     return Markup("" if whole else "`").join(shown)
 
 
-_templates.filters["prose"] = prose
+def breakable(name: str) -> Markup:
+    """Return a name that lines break after its joints, not amid its words."""
+    return Markup(re.sub(r"(?<=\w)([_/-])(?=\w)", r"\1<wbr>", str(escape(name))))
+
+
+_templates.filters |= {"prose": prose, "breakable": breakable}
 
 
 def write(template: str, page: Path, **content: object) -> None:

@@ -22,7 +22,7 @@ def of_entry(entry: Entry) -> Kept | None:
     weights, products = inspection.weights, inspection.complexity.by_precision
     total = sum(weights.elements.values())
     parts = [
-        ", ".join(f"{number} {kind}" for kind, number in weights.elements.items()),
+        ", ".join(f"{number:,} {kind}" for kind, number in weights.elements.items()),
         f"{8 * weights.bytes / total:.3g} bits each",
     ]
     if weights.file_bytes:

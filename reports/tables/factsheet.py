@@ -10,7 +10,7 @@ from reports import units
 def headings(run: Run) -> list[str]:
     """Return the headings of the factsheet's table, in its order."""
     psnr = [f"{run.protocol.psnr}[{split.name}]" for split in run.protocol.splits]
-    memory = "GPU Mem.[M]" if run.device.startswith("cuda") else "Memory[M]"
+    memory = "GPU Mem.[MiB]" if run.device.startswith("cuda") else "Memory[MiB]"
     return [*psnr, "Params[M]", "FLOPs[G]", memory, "Activation[M]", "Average Runtime[ms]"]
 
 

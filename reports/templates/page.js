@@ -112,11 +112,19 @@ function apply() {
   document.getElementById("show").value = chosen.show;
   for (const box of all(".columns input")) box.checked = !chosen.hide.includes(box.value);
   const table = document.querySelector("section[role=tabpanel]:not([hidden]) .board");
-  sort(table, chosen.sort, chosen.direction);
-  hideColumns(table, chosen.hide);
+  // rows that move or change are laid out anew, all of them
+  once(table, "order", [chosen.sort, chosen.direction], () => sort(table, chosen.sort, chosen.direction));
+  once(table, "hidden", chosen.hide, () => hideColumns(table, chosen.hide));
   const wanted = hideRows(table, chosen);
   document.getElementById("count").textContent = wanted + " entries";
   more.hidden = wanted <= drawn;
+}
+
+function once(table, what, state, act) {
+  const wanted = state.join(" ");
+  if (table.dataset[what] === wanted) return;
+  table.dataset[what] = wanted;
+  act();
 }
 
 function drawMore(rows) {

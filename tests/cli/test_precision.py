@@ -71,7 +71,7 @@ def test_torch_ao_has_the_costs_of_its_network_and_pixels_of_its_own(run):
         assert float(own[column]) == float(plain[column]), column
     assert 20 < psnr_db(own) < psnr_db(plain) - 0.01
     page = pages["demo_small_quantised"]
-    assert f"{PARAMS - 128} int8, 128 float32; 8.18 bits each; a file of 34.3 kB" in page
+    assert f"{PARAMS - 128:,} int8, 128 float32; 8.18 bits each; a file of 34.3 kB" in page
     assert f"multiply-accumulates {MACS / 1e9:.3f} G in int8" in page
     assert "precision" in own["flags"]
     assert "counter-blind" not in own["flags"]
@@ -94,7 +94,7 @@ def test_torchao_has_the_costs_of_its_network_and_pixels_of_its_own(run):
     assert [own[c] for c in ("params", "flops")] == [plain[c] for c in ("params", "flops")]
     assert psnr_db(own) != psnr_db(plain)
     assert psnr_db(own) == pytest.approx(psnr_db(plain), abs=0.1)
-    assert f"{PARAMS - 128} int8, 128 float32" in pages["demo_small_torchao"]
+    assert f"{PARAMS - 128:,} int8, 128 float32" in pages["demo_small_torchao"]
 
 
 def test_a_checkpoint_of_torchao_is_the_network_that_it_was_saved_from(run):

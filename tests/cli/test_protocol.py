@@ -40,6 +40,7 @@ def test_faults_of_the_layout_are_told_all_at_once_with_their_lines(tmp_path, ca
     file = tmp_path / "mine.toml"
     text = file.read_text().replace("scale = 4", "scale = 'four'\ncolor = 'rgb'", 1)
     text = text.replace("db = 26.99", "db = 'high'").replace("private = true", "privat = true")
+    text = text.replace("{ runtime_ms = 1 }", "{ runtime_s = 1 }")
     head, _, tail = text.rpartition('method = "exp_ratio"')
     file.write_text(head + 'method = "ratio"' + tail)
     capsys.readouterr()
@@ -55,6 +56,9 @@ def test_faults_of_the_layout_are_told_all_at_once_with_their_lines(tmp_path, ca
             "splits[1].threshold.db must be a number, not 'high'": "db = 'high'",
             "tracks[3].method must be one of 'exp_ratio', 'rank_sum', not 'ratio'": (
                 'method = "ratio"'
+            ),
+            "track 'runtime': unknown metric 'runtime_s'; did you mean 'runtime_ms'?": (
+                "weights = { runtime_s = 1 }"
             ),
         }.items()
     }

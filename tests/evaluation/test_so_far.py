@@ -72,7 +72,7 @@ def test_every_entry_and_round_is_written_and_rendered(tmp_path):
         _render_to(out)(run)
         page = (out / "report" / "index.html").read_text()
         assert ('http-equiv="refresh"' in page) == bool(run.unfinished)
-        assert ("this run is not finished" in page) == bool(run.unfinished)
+        assert ("This run is not finished" in page) == bool(run.unfinished)
         seen.append((run.unfinished, [entry.status for entry in run.entries], len(run.rounds)))
 
     # a clock that stands still: nothing is held back

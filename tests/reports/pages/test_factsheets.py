@@ -34,8 +34,8 @@ def test_the_order_of_the_factsheet(plain: Path, tmp_path: Path) -> None:
     assert headings == [
         "1. Team details",
         "2. Method",
-        "3. Results",
-        "4. Training details",
+        "3. Training details",
+        "4. Results",
         "5. Complexity",
         "6. Images",
         "7. Pictures",
@@ -46,7 +46,7 @@ def test_the_order_of_the_factsheet(plain: Path, tmp_path: Path) -> None:
         "PSNR[test]",
         "Params[M]",
         "FLOPs[G]",
-        "GPU Mem.[M]",
+        "GPU Mem.[MiB]",
         "Activation[M]",
         "Average Runtime[ms]",
     ]

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from harness.ranking.leaderboard import Leaderboard, of_run
 from harness.records import Run
-from reports.pages.figures import Drawn, differences_db
+from reports.pages.figures import differences_db
 from reports.pages.figures import of_run as draw
+from reports.pages.plots import Drawn
 from tests.support.runs import HOSTILE, made
 
 

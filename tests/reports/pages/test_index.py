@@ -175,6 +175,36 @@ def test_the_page_is_as_wide_as_a_phone(plain: Path, tmp_path: Path) -> None:
     assert scrolled <= width
 
 
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_no_column_is_cut(plain: Path, tmp_path: Path, width: int) -> None:
+    script = """
+    const wide = document.querySelector("section:not([hidden]) .wide");
+    const figure = document.querySelector(".beside").getBoundingClientRect();
+    const table = wide.getBoundingClientRect();
+    return [wide.scrollWidth - wide.clientWidth, figure.left > table.right, figure.top < 400];
+    """
+    options = (f"--window-size={width},900",)
+    cut, beside, above = look(page(plain), tmp_path, script, "", *options)
+    assert cut <= 0
+    assert (beside, above) == (width > 1400, width > 1400)
+
+
+def test_a_phone_shows_no_field_that_is_empty(plain: Path, tmp_path: Path) -> None:
+    script = """
+    const cells = all("section:not([hidden]) tr[data-eligible] td")
+      .filter((cell) => cell.offsetParent);
+    const [row] = all("section:not([hidden]) tr[data-eligible]");
+    const [rank, name] = ["td[data-key=rank]", "th"].map((one) => row.querySelector(one)
+      .getBoundingClientRect());
+    return [cells.length, cells.filter((cell) => cell.dataset.value === "").length,
+            Math.abs(rank.top - name.top) < 8 && rank.left > name.left];
+    """
+    shown, empty, beside = look(page(plain), tmp_path, script, "", "--window-size=500,900")
+    assert shown > 400
+    assert empty == 0
+    assert beside
+
+
 def test_it_prints(plain: Path, tmp_path: Path) -> None:
     assert 4 <= printed_pages(page(plain), tmp_path) <= 10
 
