@@ -11,8 +11,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import torch
-
 from harness.entries import closure
 from harness.entries.manifest import MANIFEST
 from harness.entries.submission import Submission
@@ -148,10 +146,7 @@ def _free(body: list[ast.stmt]) -> set[str]:
 
 def _key(checkpoint: Path, body: list[ast.stmt]) -> str | None:
     """Return the entry of a wrapped checkpoint that the branch asks for first, or None."""
-    checkpoints.refuse_other(checkpoint, checkpoint.name)
-    content = checkpoints.unpickled(
-        lambda: torch.load(checkpoint, map_location="cpu", weights_only=True), checkpoint.name
-    )
+    content = checkpoints.contents(checkpoint, checkpoint.name)
     texts = (n.value for node in body for n in _in_order(node) if isinstance(n, ast.Constant))
     return next((t for t in texts if isinstance(t, str) and _holds_state(content, t)), None)
 
