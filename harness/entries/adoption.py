@@ -9,6 +9,7 @@ import builtins
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from importlib.util import decode_source
 from pathlib import Path
 
 from harness.entries import closure
@@ -38,7 +39,7 @@ def adopt(submission: Submission, to: Path) -> Path:
     manifest, table = submission.manifest, submission.manifest.official
     if table is None:
         raise InputError(f"{submission.folder} is a native submission already; copy it")
-    source = (submission.folder / manifest.model.file).read_text(encoding="utf-8-sig")
+    source = decode_source((submission.folder / manifest.model.file).read_bytes())
     function, body = select_model.branch_of(source, table.model_id)
     _refuse_more(function, body, table)
     factory = _factory(body, table.model_id)
