@@ -9,9 +9,8 @@ import builtins
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from importlib.util import decode_source
 from pathlib import Path
-
-import torch
 
 from harness.entries import closure
 from harness.entries.manifest import MANIFEST
@@ -40,7 +39,7 @@ def adopt(submission: Submission, to: Path) -> Path:
     manifest, table = submission.manifest, submission.manifest.official
     if table is None:
         raise InputError(f"{submission.folder} is a native submission already; copy it")
-    source = (submission.folder / manifest.model.file).read_text(encoding="utf-8-sig")
+    source = decode_source((submission.folder / manifest.model.file).read_bytes())
     function, body = select_model.branch_of(source, table.model_id)
     _refuse_more(function, body, table)
     factory = _factory(body, table.model_id)
@@ -148,10 +147,7 @@ def _free(body: list[ast.stmt]) -> set[str]:
 
 def _key(checkpoint: Path, body: list[ast.stmt]) -> str | None:
     """Return the entry of a wrapped checkpoint that the branch asks for first, or None."""
-    checkpoints.refuse_other(checkpoint, checkpoint.name)
-    content = checkpoints.unpickled(
-        lambda: torch.load(checkpoint, map_location="cpu", weights_only=True), checkpoint.name
-    )
+    content = checkpoints.contents(checkpoint, checkpoint.name)
     texts = (n.value for node in body for n in _in_order(node) if isinstance(n, ast.Constant))
     return next((t for t in texts if isinstance(t, str) and _holds_state(content, t)), None)
 

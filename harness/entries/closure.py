@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from importlib.util import decode_source
 from pathlib import PurePosixPath
 
 from harness.entries.submission import File, Submission
@@ -42,7 +43,7 @@ def _facts(submission: Submission) -> tuple[str, dict[str, str]]:
     needed = code(submission)
     checkpoints = {f"{SUBMISSION}/{name}" for name in table.checkpoints}
     digests = {file.name: file.sha256 for file in submission.files if file.name in checkpoints}
-    source = submission.model_file.read_text(encoding="utf-8-sig")
+    source = decode_source(submission.model_file.read_bytes())
     text = select_model.text_of(source, table.model_id)
     return text, digests | {name: file.sha256 for name, file in needed.items()}
 

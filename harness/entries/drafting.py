@@ -139,15 +139,7 @@ def _state(checkpoint: Path) -> tuple[str | None, Mapping[str, Any]]:
     """Return the entry of a wrapped checkpoint that holds the weights, and them."""
     if not checkpoint.is_file():
         raise InputError(f"{checkpoint} is not a file; name the checkpoint")
-    if checkpoint.suffix == ".safetensors":
-        import safetensors.torch
-
-        return None, checkpoints.unpickled(
-            lambda: safetensors.torch.load_file(checkpoint), checkpoint.name
-        )
-    content = checkpoints.unpickled(
-        lambda: torch.load(checkpoint, map_location="cpu", weights_only=True), checkpoint.name
-    )
+    content = checkpoints.contents(checkpoint, checkpoint.name)
     if not isinstance(content, Mapping):
         raise InputError(f"{checkpoint} holds {type(content).__name__}, no state dict")
     key = next((key for key in _WRAPPERS if isinstance(content.get(key), Mapping)), None)

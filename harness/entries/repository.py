@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from importlib.util import decode_source
 from pathlib import Path, PurePosixPath
 
 from harness.entries.files import CHECKPOINTS
@@ -91,6 +92,8 @@ def lacking(folder: Path) -> str:
     ]
     advice = f"; {defining[0]} does: let {MAIN} import it from there" if defining else ""
     if (folder / MAIN).is_file():
+        if fault := _fault(folder / MAIN):
+            return f"its {MAIN} is not valid Python ({fault})"
         return f"its {MAIN} neither defines {select_model.FUNCTION} nor imports it{advice}"
     if defining or all((folder / name).is_dir() for name in (_CODE, _CHECKPOINTS)):
         return f"it has no {MAIN} with a {select_model.FUNCTION}{advice}"
@@ -211,11 +214,22 @@ def _source(file: Path) -> str | None:
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             return None
-        source = file.read_text(encoding="utf-8-sig")
+        source = decode_source(file.read_bytes())
         ast.parse(source)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
     return source
+
+
+def _fault(file: Path) -> str:
+    """Say why a text is not Python; nothing where it is."""
+    try:
+        ast.parse(decode_source(file.read_bytes()))
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _modules(importing: str, named: Iterable[tuple[int, str]]) -> Iterator[str]:

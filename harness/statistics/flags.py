@@ -141,7 +141,7 @@ def _unused(inspection: Inspection) -> str:
     return (
         f"{unused.elements} of its {inspection.params} parameters take no part in a forward "
         f"({', '.join(unused.names[:_NAMED])}{more}), as of branches that training alone needs; "
-        "hand in the network in the form that is deployed"
+        "name the method that folds it as `deploy` under [model], or hand it in as it is deployed"
     )
 
 

@@ -6,10 +6,11 @@ without running code of 40 teams.
 
 import ast
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 FUNCTION = "select_model"
+GIVEN = ("os", "torch")  # modules that it is given when it is called
 _ID = "model_id"
 
 
@@ -39,12 +40,34 @@ def branches(source: str) -> tuple[Branch, ...]:
 def function(source: str) -> ast.FunctionDef:
     """Return the syntax tree of `select_model`, to be executed without the rest of its file.
 
-    Raises as `branches` does.
+    What the file imports at its top is imported in those branches that use it: what other teams'
+    branches need may be absent. Raises as `branches` does.
     """
-    for node in ast.parse(source).body:
+    nodes = ast.parse(source).body
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and node.name == FUNCTION:
+            names = ids(node)
+            bodies = [body for one in node.body for _, body in _chain(one, names)]
+            rest = [one for one in node.body if not any(_chain(one, names))]
+            node.body[:0] = _wanted(nodes, rest)
+            for body in bodies:
+                body[:0] = _wanted(nodes, body)
             return node
     raise ValueError(f"it defines no {FUNCTION}")
+
+
+def _wanted(nodes: Sequence[ast.stmt], body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Return those of `nodes` that import what `body` uses, and neither imports nor is given."""
+    inside = [node for statement in body for node in ast.walk(statement)]
+    own = {name for node in inside for name in _bound(node)}
+    used = {node.id for node in inside if isinstance(node, ast.Name)} - own - set(GIVEN)
+    return [node for node in nodes if used & set(_bound(node))]
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that an import binds."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
 
 
 def defines(source: str) -> bool:
@@ -154,7 +177,7 @@ def _read(known: Mapping[str, int], number: int, body: list[ast.stmt]) -> Branch
         data_range=_number(data_range),
         modules=tuple(dict.fromkeys(modules)),
         strings=tuple(text for text in texts if not text.startswith("models.")),
-        empty=all(isinstance(node, ast.Pass | ast.Expr) for node in body),
+        empty=all(isinstance(node, ast.Pass | ast.Expr | ast.Raise) for node in body),
     )
 
 

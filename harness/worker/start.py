@@ -82,21 +82,23 @@ def try_out(folder: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    end_with(int(sys.argv[1]))
+    parent, folder, given = sys.argv[1:]
+    sys.argv[1:] = []  # an entry that reads a command line when it is imported finds its defaults
+    end_with(int(parent))
     build_wall()
     from harness.worker.confinement import Confinement, confine
 
-    confinement = Confinement(**json.loads(sys.argv[3]))
+    confinement = Confinement(**json.loads(given))
     confine(confinement)
-    end_with(int(sys.argv[1]))  # the kernel forgot it of a process that became another user's
-    if sys.argv[2]:
+    end_with(int(parent))  # the kernel forgot it of a process that became another user's
+    if folder:
         # imports leave no garbage: looking for some among all that they make takes a fifth of them
         gc.disable()
         from harness.worker.main import main
 
         gc.freeze()
         gc.enable()
-        main(Path(sys.argv[2]))
+        main(Path(folder))
     else:
         try_out(confinement.write[:1])
     # the result is written: no thread that an entry left, nor PyTorch's end, is awaited

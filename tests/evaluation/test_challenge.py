@@ -22,6 +22,7 @@ EXPECTED = {
     "out_of_memory": ("failed", "forward", "ran out of memory"),
     "prints_much": ("ok", None, ""),
     "raises_where_unasked": ("failed", "load", "'not_there' (model.py, line 16)"),
+    "reads_arguments": ("ok", None, ""),
     "returns_nothing": ("ok", None, ""),
     "syntax_error": ("failed", "load", "model.py, line 3"),
     "writes_beside_itself": ("ok", None, ""),

@@ -41,8 +41,8 @@ INSPECTION = Inspection(params=1, params_loaded=1, complexity=COUNTED)
             {"params": 2_236_728, "unused": Unused(tuple("abcdefg"), 1_738_944)},
             "unused-params",
             "1738944 of its 2236728 parameters take no part in a forward (a, b, c, d, e and 2 "
-            "more), as of branches that training alone needs; hand in the network in the form that "
-            "is deployed",
+            "more), as of branches that training alone needs; name the method that folds it as "
+            "`deploy` under [model], or hand it in as it is deployed",
         ),
         (
             {"chosen": "'params_ema' is taken of params_ema, params; weights.key names another"},

@@ -1,8 +1,10 @@
 """Listing an official repository by its syntax tree."""
 
+import ast
+
 import pytest
 
-from harness.worker.select_model import branches
+from harness.worker.select_model import branches, function
 from tests.support.official import EDITION
 
 HEAD = "def select_model(args, device):\n    model_id = args.model_id\n"
@@ -53,6 +55,31 @@ def test_paths_and_modules_are_found_in_joins_and_f_strings():
     )
     assert branch.modules == ("models.team03_SPAN",)
     assert branch.strings == ("model_zoo/team03.pth", "source")
+
+
+def test_what_the_file_imports_is_imported_by_the_branches_that_use_it():
+    top = "import os, torch\nimport numpy as np\nfrom models.team07 import Body, Tail\n"
+    top += (
+        "from models.team08 import Other\nfrom models import team09\nfrom models.team10 import *\n"
+    )
+    found = branches(
+        f"{top}{HEAD}"
+        "    if model_id == 7:\n        name, data_range = 'a', 1.0\n        model = Body(np.e)\n"
+        "    elif model_id == 8:\n        from models.mine import Other\n        model = Other()\n"
+        "    elif model_id == 9:\n        model = torch.nn.Identity(os.path.join('a', 'b'))\n"
+        "    elif model_id == 1:\n        raise NotImplementedError\n"
+    )
+    modules = [("models.team07",), ("models.mine",), (), ()]
+    assert [branch.modules for branch in found] == modules
+    assert [branch.empty for branch in found] == [False, False, False, True]
+    whole = function(
+        f"{top}{HEAD}    if model_id == 7:\n        model = Body(np.e)\n    return Tail"
+    )
+    assert [ast.unparse(node) for node in (whole.body[0], *whole.body[2].body[:2])] == [
+        "from models.team07 import Body, Tail",
+        "import numpy as np",
+        "from models.team07 import Body, Tail",
+    ]
 
 
 def test_a_file_without_the_function_is_refused():

@@ -5,7 +5,8 @@ modules      an entry's own modules, found after all that is installed
 programs     TorchScript archives, torch.export programs, ONNX graphs
 official     an official entry's network: `select_model` called for its id
 hosting      CUDA and checkpoints as code of another machine expects them
-checkpoints  read without running code from them, or told what they are instead; unwrapped
+checkpoints  read without running code from them; unwrapped
+signatures   what a file is by its first bytes, where it should be a checkpoint
 keys         which key of a checkpoint is which of a network's, whatever it was saved through
 weights      a checkpoint loaded into a network, its keys matched
 luma         a network of Y alone, its SR image completed by bicubic colour

@@ -4,8 +4,7 @@ import hashlib
 import importlib
 import pickle
 import re
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,13 @@ from torch import Tensor
 
 from harness.errors import LoadingError
 from harness.records import WeightsTable
+from harness.worker.loading.signatures import is_safetensors, refuse_other
 
 # entries of a checkpoint that hold the network, in order of preference
 _WRAPPERS = (
     *("params_ema", "params", "state_dict", "model_state_dict", "model", "net", "net_g"),
     "generator",
 )
-_HEAD = 1024  # bytes, enough to tell what a file is
-_LFS = b"version https://git-lfs"
 _REFUSED = re.compile(r"GLOBAL (\S+)")
 _SAVE_AGAIN = "save it again as torch.save(network.state_dict(), ...)"
 
@@ -42,36 +40,18 @@ def read(file: Path, table: WeightsTable) -> tuple[dict[str, Tensor], tuple[str,
     else:
         (state, chosen), name = _unwrapped(content), table.path
     if not isinstance(state, Mapping) or not _has_tensors(state):
-        with_keys = f"with the keys {some(map(str, state))}" if isinstance(state, Mapping) else ""
-        raise LoadingError(
-            f"{name} holds {type(state).__name__} {with_keys} where a state dict is wanted; "
-            "name the right entry in weights.key"
-        )
+        raise LoadingError(_no_state(content, state, name))
     tensors = {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
     return tensors, tuple(str(key) for key in state if str(key) not in tensors), chosen
 
 
-def refuse_other(file: Path, name: str) -> None:
-    """Raise LoadingError where a file is by its first bytes no checkpoint, and say what it is."""
-    head = _head(file)
-    if zipfile.is_zipfile(file):
-        if any(n.endswith("/constants.pkl") for n in zipfile.ZipFile(file).namelist()):
-            raise LoadingError(
-                f"{name} is a TorchScript archive, which holds code as well; save its weights "
-                "alone as torch.save(torch.jit.load(...).state_dict(), ...)"
-            )
-    elif head.startswith(_LFS):
-        raise LoadingError(
-            f"{name} is the pointer of Git LFS to a checkpoint; fetch the checkpoint itself with "
-            "`git lfs pull`"
-        )
-    elif re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
-        raise LoadingError(
-            f"{name} is a web page, which a download brought in place of the checkpoint; download "
-            "it again with a browser, and look at its size"
-        )
-    elif head and not _is_safetensors(file) and _is_text(head):
-        raise LoadingError(f"{name} is text, not a checkpoint; put the checkpoint in its place")
+def contents(file: Path, name: str) -> Any:
+    """Return what the checkpoint `file` holds, on the CPU; no code of it is run.
+
+    Raises LoadingError, which says what else it is.
+    """
+    refuse_other(file, name)
+    return _content(file, name)
 
 
 def unpickled(read: Callable[[], Any], name: str, cure: str = _SAVE_AGAIN) -> Any:
@@ -119,6 +99,14 @@ def _of_torchao(error: pickle.UnpicklingError, name: str) -> bool:
     return True
 
 
+def places_of(file: Path, name: str, wanted: Collection[str]) -> list[str]:
+    """Return the values of weights.key under which a checkpoint has all keys that are `wanted`."""
+    names = set(_dotted(_content(file, name)))
+    first = next(iter(wanted), "")
+    places = [one.removesuffix(f".{first}") for one in names if one.endswith(f".{first}")]
+    return sorted(place for place in places if all(f"{place}.{key}" in names for key in wanted))
+
+
 def some(items: Any, limit: int = 5) -> str:
     """Join the first few items, and say how many more there are."""
     listed = list(items)
@@ -127,28 +115,9 @@ def some(items: Any, limit: int = 5) -> str:
 
 
 def _content(file: Path, name: str) -> Any:
-    if _is_safetensors(file):
+    if is_safetensors(file):
         return unpickled(lambda: safetensors.torch.load_file(file, device="cpu"), name)
     return unpickled(lambda: torch.load(file, map_location="cpu", weights_only=True), name)
-
-
-def _head(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(_HEAD)
-
-
-def _is_safetensors(file: Path) -> bool:
-    """Tell by the header: its length, then JSON; the name may be any."""
-    head = _head(file)
-    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < file.stat().st_size
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode("ascii")
-    except UnicodeDecodeError:
-        return False
-    return all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def _entry(content: Any, key: str, table: WeightsTable) -> Any:
@@ -197,6 +166,26 @@ def _unwrapped(content: Any) -> tuple[Any, str]:
             break
         content = inner[0]
     return content, chosen
+
+
+def _dotted(content: Any, name: str = "") -> Iterator[str]:
+    """Yield the names of all tensors in a checkpoint, those of its entries before them."""
+    if isinstance(content, Tensor):
+        yield name
+    elif isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from _dotted(value, f"{name}.{key}" if name else str(key))
+
+
+def _no_state(content: Any, state: Any, name: str) -> str:
+    """Say what is there where a state dict is wanted, and which entries hold tensors."""
+    what = f"{name} holds {type(state).__name__}"
+    if isinstance(state, Mapping):
+        what += f" with the keys {some(map(str, state))}" if state else " without a key"
+    holders = {one.rpartition(".")[0] for one in _dotted(content)}
+    cure = "name the right entry in weights.key"
+    cure += f", such as {some(map(repr, sorted(holders - {''})))}" if holders - {""} else ""
+    return f"{what} where a state dict is wanted; {cure}"
 
 
 def _has_tensors(content: Mapping[Any, Any]) -> bool:

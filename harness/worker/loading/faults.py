@@ -16,7 +16,18 @@ from harness.worker.loading import absence
 _HARNESS = Path(__file__).resolve().parents[2]
 _PYTHON = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "platstdlib"))
 _PACKAGES = {"site-packages", "dist-packages"}
-_WANTS_LUMA = re.compile(r"to have 1 channels, but got 3 channels")  # of a network for Y alone
+_HINTS = {  # what to do, by what is said
+    r"to have 1 channels, but got 3 channels": (
+        'images are RGB; of a network of luma alone, set `channels = "y"` under [model]'
+    ),
+    r"^importing .* raised SystemExit": (
+        'keep what a command line asks for behind `if __name__ == "__main__":`'
+    ),
+    r"not compiled with CUDA|no NVIDIA driver|'_cuda_|torch\.cuda\.\w+ not available": (
+        "it runs on a CPU here: take the device of the input, or run it with --device cuda"
+    ),
+    r"null bytes|codec can't decode": "save it as UTF-8 text",
+}
 
 
 def guarded(call: Callable[[], Any], doing: str, error: type[EntryError] = LoadingError) -> Any:
@@ -33,8 +44,18 @@ def _sentence(error: BaseException, doing: str) -> str:
     """Say in one sentence what an exception of a submission's code means."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"{doing} needs {absence.explained(error.name)}"
+    said = _said(error, doing)
+    hints = [hint for pattern, hint in _HINTS.items() if re.search(pattern, said)]
+    if isinstance(error, ImportError) and error.name and (cure := absence.behind(error.name)):
+        hints.append(cure)
+    return "; ".join((said, *hints))
+
+
+def _said(error: BaseException, doing: str) -> str:
     if isinstance(error, SyntaxError):
-        place = f"{Path(error.filename or '?').name}, line {error.lineno}"
+        place = "its text"
+        if error.filename and error.lineno:
+            place = f"{Path(error.filename).name}, line {error.lineno},"
         return f"{doing} failed: {place} is not valid Python ({error.msg})"
     message = _message(error)
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate" in message:
@@ -44,8 +65,7 @@ def _sentence(error: BaseException, doing: str) -> str:
             f"{doing} ran out of memory{wanted}; the network needs less, or the device more, of it"
         )
     said = f"{doing} raised {type(error).__name__}: {message[:300] or 'no message'}"
-    said += f" ({place})" if (place := _place(error)) else ""
-    return f"{said}; images are RGB, of 3 channels" if _WANTS_LUMA.search(message) else said
+    return f"{said} ({place})" if (place := _place(error)) else said
 
 
 def _message(error: BaseException) -> str:

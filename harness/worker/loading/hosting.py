@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from harness.worker.loading.checkpoints import refuse_other, unpickled
+from harness.worker.loading.checkpoints import unpickled
+from harness.worker.loading.signatures import refuse_other
 from harness.worker.loading.weights import Mismatch, share_loaded
 
 _WEIGHTS_ALONE = (

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
+from os.path import commonpath
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -18,25 +19,41 @@ from typing import Any
 from harness.errors import LoadingError
 
 _PACKAGE = "submission"  # of a file that lies in no package of its own
+_CIRCLE = "partially initialized module"  # as Python says
 
 
 def load_file(file: Path, root: Path, folder: Path) -> ModuleType:
     """Import a Python file as a module of its packages, which lie below `root`.
 
-    All files of the entry lie below `folder`. Raises LoadingError, and what the file raises.
+    All files of the entry lie below `folder`. Where packages whose `__init__` runs late import one
+    another in a circle, all is imported anew, as Python does. Raises LoadingError, and what the
+    file raises.
     """
     parts = file.parent.relative_to(root).parts if file.is_relative_to(root) else ()
-    own = _is_free(parts)
-    finder = OwnModules(folder, (root, file.parent), parts[0] if own else "")
+    packages = parts if _is_free(parts) else ()
+    finder = OwnModules(folder, (root, file.parent), packages[0] if packages else "")
     sys.meta_path.insert(0, finder)
-    if own:
-        package = importlib.import_module(".".join(parts)).__name__
+    try:
+        return _loaded(file, packages)
+    except (ImportError, AttributeError) as error:
+        if _CIRCLE not in str(error):
+            raise
+    finder.lazy = False
+    finder.forget()
+    return _loaded(file, packages)
+
+
+def _loaded(file: Path, packages: Sequence[str]) -> ModuleType:
+    if packages:
+        package = importlib.import_module(".".join(packages)).__name__
     else:
         package = _PACKAGE
         sys.modules[package] = module_from_spec(_package_spec(package, file.parent))
     spec = spec_from_file_location(f"{package}.{file.stem.replace('.', '_')}", file)
     if spec is None or spec.loader is None:
         raise LoadingError(f"model.file {file.name} is not a Python file; name the network's file")
+    if packages and spec.name in sys.modules:  # its package imported it
+        return sys.modules[spec.name]
     module = sys.modules[spec.name] = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -69,6 +86,7 @@ class OwnModules(MetaPathFinder):
 
     def __init__(self, folder: Path, places: Sequence[Path], first: str = "") -> None:
         self.folder, self.places, self.first = folder, places, first
+        self.lazy = True  # the `__init__` of a package runs when a name of it is first wanted
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -81,14 +99,33 @@ class OwnModules(MetaPathFinder):
         elif not any(Path(place).is_relative_to(self.folder) for place in path):
             return None
         spec = PathFinder.find_spec(fullname, path)
-        if spec and spec.submodule_search_locations and isinstance(spec.loader, SourceFileLoader):
+        package = spec is not None and spec.submodule_search_locations
+        if self.lazy and spec and package and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _Lazy(spec.loader.name, spec.loader.path)
         return spec
 
+    def holds(self, module: ModuleType) -> bool:
+        """Tell whether a module, or a folder of a package, lies in the entry."""
+        spec = getattr(module, "__spec__", None)  # unlike `__path__` it is what it is called
+        if not isinstance(spec, ModuleSpec):
+            return False
+        places = [*(spec.submodule_search_locations or ()), spec.origin or "/"]
+        return any(Path(place).is_relative_to(self.folder) for place in places)
+
+    def forget(self) -> None:
+        """Let what was imported of the entry be imported anew."""
+        for name in [name for name, module in sys.modules.items() if self.holds(module)]:
+            del sys.modules[name]
+
     def find(self, name: str) -> Iterator[Path]:
-        """Yield where a file or folder of this name lies in the entry, relative to its folder."""
+        """Yield where a file or folder of this name lies in the entry, relative to its folder.
+
+        The nearest to the network's file is the first.
+        """
+        network = self.places[-1]
         for pattern in (f"{name}.py", name):
-            for place in sorted(self.folder.rglob(pattern)):
+            found = sorted(self.folder.rglob(pattern))
+            for place in sorted(found, key=lambda one: -len(commonpath((one, network)))):
                 if place.suffix == ".py" or any(place.glob("*.py")):
                     yield place.relative_to(self.folder)
 

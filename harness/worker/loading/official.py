@@ -9,6 +9,7 @@ import ast
 import os
 import sys
 from dataclasses import replace
+from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _network(
 ) -> tuple[Network, Visit]:
     """Call `select_model`; `plain` with the arguments of the twin for the counters."""
     file = folder / manifest.model.file
-    tree = function(file.read_text(encoding="utf-8-sig"))
+    tree = function(decode_source(file.read_bytes()))
     if plain and manifest.complexity:
         tree = with_arguments(tree, manifest.complexity.factory, manifest.complexity.arguments)
     scope: dict[str, Any] = {"os": os, "torch": torch, "__file__": str(file), "__name__": file.stem}

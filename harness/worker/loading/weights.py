@@ -11,7 +11,7 @@ from torch.nn.parameter import is_lazy
 from harness.errors import LoadingError
 from harness.records import WeightsTable
 from harness.worker.loading import keys
-from harness.worker.loading.checkpoints import read, some
+from harness.worker.loading.checkpoints import places_of, read, some
 from harness.worker.loading.faults import guarded
 
 
@@ -34,7 +34,7 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
     A network's own `load_state_dict` is asked where its keys do not fit as they are.
     """
     found, aside, chosen = read(file, table)
-    wanted = {k: v for k, v in network.state_dict().items() if isinstance(v, Tensor)}
+    wanted = _state(network)
     fit = keys.fit(found, wanted)
     state = {name: found[key] for key, name in fit.names.items()}
     ours = _of_another_size(network, state)  # left as the network made them
@@ -60,8 +60,20 @@ def load_into(network: nn.Module, file: Path, table: WeightsTable) -> Mismatch:
         ),
         chosen,
     )
-    _refuse(mismatch, table)
+    if fault := _fault(mismatch, table):
+        places = places_of(file, table.path, wanted) if missing else []
+        cure = f"; the network's keys stand under {some(map(repr, places))}, for weights.key"
+        raise LoadingError(fault + (cure if places else ""))
     return mismatch
+
+
+def _state(network: nn.Module) -> dict[str, Tensor]:
+    state = guarded(network.state_dict, "its own state_dict")
+    if not isinstance(state, Mapping):
+        raise LoadingError(
+            f"its own state_dict returned {type(state).__name__}; it must return tensors by name"
+        )
+    return {name: value for name, value in state.items() if isinstance(value, Tensor)}
 
 
 def share_loaded(wanted: Mapping[str, Tensor], missing: Collection[str]) -> float:
@@ -111,7 +123,7 @@ def _loaded(
 
 def _loaded_by_itself(network: nn.Module, state: dict[str, Tensor]) -> list[str]:
     """Let the network load a checkpoint; return the keys whose values stayed what they were."""
-    before = {k: v.clone() for k, v in network.state_dict().items() if isinstance(v, Tensor)}
+    before = {name: value.clone() for name, value in _state(network).items()}
     guarded(lambda: network.load_state_dict(state), "its own load_state_dict")
 
     def same(one: Tensor, other: Tensor | None) -> bool:
@@ -119,10 +131,8 @@ def _loaded_by_itself(network: nn.Module, state: dict[str, Tensor]) -> list[str]
 
     return [
         name
-        for name, value in network.state_dict().items()
-        if isinstance(value, Tensor)
-        and same(value, before.get(name))
-        and not same(value, state.get(name))
+        for name, value in _state(network).items()
+        if same(value, before.get(name)) and not same(value, state.get(name))
     ]
 
 
@@ -134,11 +144,11 @@ def _misshapen(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> lis
     )
 
 
-def _refuse(mismatch: Mismatch, table: WeightsTable) -> None:
-    """Raise LoadingError where keys do not match, or none does."""
+def _fault(mismatch: Mismatch, table: WeightsTable) -> str:
+    """Say what is wrong where keys do not match, or none does."""
     nothing = mismatch.share == 0
     if not nothing and not (table.strict and (mismatch.missing or mismatch.unexpected)):
-        return
+        return ""
     parts = [
         f"{len(names)} {label} ({some(names)})"
         for label, names in (
@@ -148,7 +158,7 @@ def _refuse(mismatch: Mismatch, table: WeightsTable) -> None:
         if names
     ]
     advice = "" if nothing else ", or set weights.strict = false"
-    raise LoadingError(
+    return (
         f"{table.path} does not fit the network{', not in a single key' if nothing else ''}: "
         f"{' and '.join(parts)}; fix weights.key or the network{advice}"
     )

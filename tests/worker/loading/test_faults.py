@@ -38,6 +38,10 @@ def loaded(folder, model, arguments="", **files):
         ("raise KeyboardInterrupt", "raised KeyboardInterrupt: no message (model.py, line 1)"),
         ("import json; json.loads('{')", "(char 1) (model.py, line 1)"),
         ("import parts_of_it", "raised ZeroDivisionError: division by zero (parts_of_it.py, line"),
+        ("raise SystemExit", "(model.py, line 1); keep what a command line asks for behind `if"),
+        ("import torch; torch.cuda.current_stream()", "; it runs on a CPU here: take the device"),
+        ("a = 1\0", "importing model.py failed: its text is not valid Python (source code string"),
+        ("b = 2\0", "null bytes); save it as UTF-8 text"),
     ],
 )
 def test_whatever_an_import_raises_has_its_place(tmp_path, raised, said):

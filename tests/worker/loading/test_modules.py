@@ -82,6 +82,18 @@ def test_files_beside_the_network_shadow_no_library(said):
     assert said({"model.py": NETWORK, **sources}, file="model.py") == "loaded submission.model"
 
 
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [("from random import mine", "random.py"), ("from test.blocks import mine", "test")],
+)
+def test_a_file_behind_a_library_is_named(said, line, own):
+    sources = {"model.py": line + NETWORK, "random.py": "mine = 1", "test/blocks.py": "mine = 1"}
+    told = said(sources, file="model.py")
+    assert told.endswith(
+        f"its own {own} stands behind a module of Python or of a package; rename it"
+    )
+
+
 @pytest.mark.parametrize("line", ["from .blocks import x", "from blocks import x"])
 def test_a_file_finds_its_siblings(said, line):
     sources = {"model.py": f"{line}\n{NETWORK}", "blocks.py": "from utils.more import x\n"}
@@ -110,6 +122,16 @@ def test_a_name_of_a_package_is_what_its_init_says(said):
 def test_a_package_whose_init_fails_still_holds_its_modules(said):
     sources = {"model.py": "from ops import act\nassert act.act == 1\n" + NETWORK}
     sources |= {"ops/__init__.py": "import nowhere_at_all\n", "ops/act.py": "act = 1\n"}
+    assert said(sources, file="model.py") == "loaded submission.model"
+
+
+def test_packages_that_import_one_another_in_a_circle_are_imported_as_python_does(said):
+    sources = {
+        "model.py": "from tools.options import options" + NETWORK,
+        "tools/__init__.py": "from tools.seed import seed\nfrom tools.options import options",
+        "tools/options.py": "from tools import seed\noptions = seed",
+        "tools/seed.py": "seed = 1",
+    }
     assert said(sources, file="model.py") == "loaded submission.model"
 
 
@@ -221,8 +243,7 @@ def test_repositories_of_the_field_load_as_they_are(said, sources, model, loaded
         (
             {"model.py": "import blocks", "lib/blocks.py": ""},
             "importing model.py needs 'blocks', which lies in the submission at "
-            "submission/lib/blocks.py where no import looks; name the folder that holds it as "
-            "`root` under [model]",
+            'lib/blocks.py where no import looks; set `root = "lib"` under [model]',
         ),
         (
             {"model.py": "import natten"},
@@ -233,6 +254,12 @@ def test_repositories_of_the_field_load_as_they_are(said, sources, model, loaded
 )
 def test_what_is_absent_is_named_with_what_to_do(said, sources, sentence):
     assert said(sources, file="model.py") == sentence
+
+
+def test_of_several_places_the_nearest_is_named(said):
+    sources = {f"x{scale}/blocks/ops.py": "" for scale in (2, 3, 4)}
+    sources["x3/net/arch.py"] = "import blocks.ops" + NETWORK
+    assert 'set `root = "x3"` under [model]' in said(sources, file="x3/net/arch.py")
 
 
 def test_a_module_that_an_installed_package_lacks_is_named(said):

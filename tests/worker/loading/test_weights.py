@@ -1,8 +1,12 @@
 """Checkpoints in the forms that submissions bring."""
 
+import gzip
 import hashlib
+import io
 import pickle
+import re
 import sys
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -88,7 +92,12 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [([1, 2], "holds list"), ({"net": 3}, "with the keys net"), ({"params": {}}, "holds dict")],
+    [
+        ([1, 2], "holds list where"),
+        ({"net": 3}, "with the keys net"),
+        ({"params": {}}, "holds dict without a key"),
+        ({"state": {"net_g": STATE}, "iter": 5}, r"in weights\.key, such as 'state\.net_g'$"),
+    ],
 )
 def test_what_is_no_state_dict_says_what_it_is(tmp_path, content, words):
     with pytest.raises(LoadingError, match=words):
@@ -96,10 +105,21 @@ def test_what_is_no_state_dict_says_what_it_is(tmp_path, content, words):
 
 
 def test_broken_files(tmp_path):
-    for name, content in (("weights.pth", b"PK\x03\x04 cut"), ("empty.pth", b"")):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(LoadingError, match="not a checkpoint that torch can read"):
-            read(tmp_path / name, WeightsTable(name))
+    archive, whole = io.BytesIO(), saved(tmp_path, STATE)[0].read_bytes()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("net.pth", whole)
+    for content, words in {
+        b"": "is empty, not a checkpoint; fetch",
+        whole[:200]: "is cut short; fetch it again",
+        archive.getvalue(): r"is an archive \(ZIP\) of net.pth, not a checkpoint; unpack it",
+        gzip.compress(whole): r"is an archive \(gzip\), not a checkpoint; unpack it",
+        b"\x89HDF\r\n\x1a\n" + bytes(50): "is an HDF5 file, as TensorFlow",
+        b"\x80\x02" + bytes(50): "not a checkpoint that torch can read|arbitrary unpickling",
+        b"\x08\x07\x12\x07pytorch" + bytes(50): "is not a checkpoint that torch can read",
+    }.items():
+        (tmp_path / "broken.pth").write_bytes(content)
+        with pytest.raises(LoadingError, match=words):
+            read(tmp_path / "broken.pth", WeightsTable("broken.pth"))
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1234567\n"
@@ -111,7 +131,10 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1234567\
         (LFS, "is the pointer of Git LFS to a checkpoint; fetch .* `git lfs pull`"),
         (b"\n<!DOCTYPE html><html><head>", "is a web page, which a download brought"),
         (b"<html>", "is a web page"),
+        ("\ufeff<!doctype html>".encode(), "is a web page"),
         (b"Quota exceeded", "is text, not a checkpoint"),
+        ("über".encode() * 300, "is text, not a checkpoint"),  # the first bytes end in a letter
+        ("Prüfung".encode("utf-16"), "is text, not a checkpoint"),
     ],
 )
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
@@ -202,6 +225,31 @@ def test_nothing_loaded_is_an_error_and_little_has_its_share(tmp_path):
     file, table = saved(tmp_path, {"0.weight": STATE["weight"], "1.running_mean": torch.ones(2)})
     # of 6 + 2 elements of the one and 4 x 2 of the other
     assert load_into(network, file, replace(table, strict=False)).share == 8 / 16
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({f"backbone.{name}": value for name, value in STATE.items()}, "'backbone', for weights"),
+        ({"ema": {f"module.{k}": v for k, v in STATE.items()}, "n": torch.ones(1)}, "'ema.module'"),
+        ({"teacher.weight": torch.ones(1)}, r"fix weights\.key or the network$"),
+    ],
+)
+def test_where_the_keys_of_a_network_stand_is_said(tmp_path, content, said):
+    file, table = saved(tmp_path, content)
+    with pytest.raises(LoadingError, match=said) as caught:
+        load_into(torch.nn.Linear(3, 2), file, table)
+    for key in re.findall(r"under '(\S+)'", str(caught.value)):
+        assert load_into(torch.nn.Linear(3, 2), file, replace(table, key=key)).share == 1
+
+
+@pytest.mark.parametrize("state", [None, [1]])
+def test_a_network_s_own_state_dict_must_return_a_state(tmp_path, state):
+    network = torch.nn.Linear(3, 2)
+    network.state_dict = lambda: state
+    said = f"its own state_dict returned {type(state).__name__}; it must return tensors by name"
+    with pytest.raises(LoadingError, match=said):
+        load_into(network, *saved(tmp_path, STATE))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # that lazy modules are new
