@@ -112,7 +112,7 @@ def test_what_a_trace_would_hold_is_predicted_too(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("everything_is_large")
 def test_a_trace_that_holds_too_much_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.worker.complexity.measurement._HELD_AT_MOST", 0)
+    monkeypatch.setattr("harness.worker.complexity.measurement.HELD_AT_MOST", 0)
     complexity, _ = measure_affordably(LooksAtPixels().eval(), SMALL, INPUT)
     assert complexity.problems["fvcore"].startswith("MemoryError: its trace holds about 0 GiB")
     assert complexity.flops.keys() == {"hooks", "torch", "ptflops"}
