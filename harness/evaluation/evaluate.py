@@ -165,7 +165,7 @@ def _restore(entry: Entry, submission: Submission, bench: Bench) -> Entry:
     if missing := _missing(outcomes, submission, bench):
         assert entry.inspection
         pictures = _counted_pictures(entry, bench)
-        counted = inspecting.counted_images(entry.inspection, pictures)
+        counted = inspecting.counted_images(entry.inspection, pictures, bench)
         for name, (outcome, crops) in restore_pass(submission, missing, counted, bench).items():
             if crops:
                 album.write(bench.store.album("restore", keys[name]), crops)
@@ -239,7 +239,7 @@ def _inspect_key(entry: Entry, bench: Bench) -> str:
     depends = {
         "input_size": bench.protocol.cost_size,
         "counters": environment.counters(),
-        "ordinary": inspecting.depends(bench),
+        "ordinary_lr": inspecting.depends(bench),
     }
     return bench.store.key("inspect", _stable(entry, bench) | depends)
 

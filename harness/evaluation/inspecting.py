@@ -31,16 +31,15 @@ CountedImages = Mapping[Place, Mapping[str, Image]]  # by counter, as SR
 
 
 class _Ordinary(NamedTuple):
-    """An ordinary image that a counter is tried on."""
+    """An ordinary image that a counter is tried on: which of the first split's."""
 
-    split: str
     image: int
     pair: Pair
 
 
-def depends(bench: Bench) -> dict[str, str]:
+def depends(bench: Bench) -> list[str]:
     """Return what an inspection depends on of the images: nothing where there is no split."""
-    return {split.name: split.lr_digest for split in _first(bench)}
+    return [split.lr_digest for split in _first(bench)]
 
 
 def _first(bench: Bench) -> list[SplitData]:
@@ -54,7 +53,7 @@ def _ordinary(bench: Bench) -> list[_Ordinary]:
     Each has its own as far as there are several, so that none gives what another computed.
     """
     cost = prod(bench.protocol.cost_size)
-    every = [_Ordinary(one.name, *pair) for one in _first(bench) for pair in enumerate(one.pairs)]
+    every = [_Ordinary(*pair) for one in _first(bench) for pair in enumerate(one.pairs)]
     near = sorted(every, key=lambda one: abs(one.pair.lr.height * one.pair.lr.width - cost))
     return [near[number % len(near)] for number in range(len(COUNTERS) if near else 0)]
 
@@ -68,9 +67,9 @@ class _Counting:
 
     def ask(self, exchange: Exchange) -> None:
         """Ask for one by each counter; what a counter has no figure of, it has none of here."""
-        for counter, (split, image, pair) in zip(COUNTERS, self._images, strict=False):
+        for counter, (image, pair) in zip(COUNTERS, self._images, strict=False):
             lr = pair.lr.read()
-            one = Counted(counter, split, image, (pair.lr.height, pair.lr.width))
+            one = Counted(counter, image, (pair.lr.height, pair.lr.width))
             try:
                 counted = exchange.counted(lr, counter)
             except ForwardError as error:
@@ -128,13 +127,15 @@ def _joined(network: Outcome, twin: Outcome) -> Outcome:
     )
 
 
-def counted_images(inspection: Inspection, pictures: Path) -> CountedImages:
+def counted_images(inspection: Inspection, pictures: Path, bench: Bench) -> CountedImages:
     """Return the SR images that were restored while they were counted."""
     kept = album.read(pictures, COUNTERS)
     found: dict[Place, dict[str, Image]] = {}
-    for one in inspection.counted:
-        if one.counter in kept:
-            found.setdefault((one.split, one.image), {})[one.counter] = kept[one.counter].pixels
+    for split in _first(bench):
+        for one in inspection.counted:
+            if one.counter in kept:
+                place = split.name, one.image
+                found.setdefault(place, {})[one.counter] = kept[one.counter].pixels
     return found
 
 

@@ -73,10 +73,9 @@ class Complexity:
 
 @dataclass(frozen=True)
 class Counted:
-    """What a counter said while an ordinary image of a split was restored."""
+    """What a counter said while an ordinary image of the first split was restored."""
 
     counter: str
-    split: str
     image: int
     size: tuple[int, int]  # height, width of LR
     flops: int = 0  # for as many pixels as the input that costs are stated for

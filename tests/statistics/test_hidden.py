@@ -81,12 +81,12 @@ def test_time_that_operators_do_not_explain_is_flagged(spent, explained, calls, 
 )
 def test_a_cost_image_that_is_cheaper_than_ordinary_ones_is_flagged(size, flops, flagged):
     counts = Complexity({"fvcore": Count(900, {}, {})}, 0, 0)
-    found = flags(complexity=counts, counted=(Counted("fvcore", "valid", 0, size, flops),))
+    found = flags(complexity=counts, counted=(Counted("fvcore", 0, size, flops),))
     assert ("hidden-work" in found) is flagged
 
 
 def test_a_counter_that_fails_on_ordinary_images_alone_is_flagged():
     counts = Complexity({"fvcore": Count(900, {}, {})}, 0, 0)
-    refused = Counted("fvcore", "valid", 0, (16, 20), refused="it raised Tired")
+    refused = Counted("fvcore", 0, (16, 20), refused="it raised Tired")
     text = flags(complexity=counts, counted=(refused,))["hidden-work"]
     assert text == "counting by fvcore fails on an ordinary image alone: it raised Tired"
