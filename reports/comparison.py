@@ -111,7 +111,14 @@ def compare(a: Rows, b: Rows) -> Iterator[Pair]:
                 continue
             if _is_number(other.get(metric)):
                 intervals = _interval(metric, row), _interval(metric, other)
-                yield Pair(entry, row.get("name", entry), metric, text, other[metric], *intervals)
+                yield Pair(entry, _name(entry, row, other), metric, text, other[metric], *intervals)
+
+
+def _name(entry: str, row: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """Name an entry; as both sides do, where one id stands for two names."""
+    name = row.get("name", entry)
+    other_name = other.get("name", name)
+    return name if other_name.casefold() == name.casefold() else f"{name} (B: {other_name})"
 
 
 def alone(a: Rows, b: Rows) -> list[str]:

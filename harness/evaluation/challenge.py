@@ -62,16 +62,14 @@ def _measured(
     def evaluated(number: int, end: Ended) -> None:
         entries[open_[number]] = _evaluated(found[open_[number]], end, bench)
         book.note(entries[open_[number]], bench.protocol)
-        done = sum(entry.status != "pending" for entry in entries)
         own = replace(bench, machine=end.machine)
-        book.write(own, entries, (), f"{done} of {len(found)} entries are evaluated")
+        book.write(own, entries, (), _so_far(entries, bench))
 
     for entry in entries:
         if entry.status != "pending":
             book.note(entry, bench.protocol)
     if not book.has_begun():
-        done = len(found) - len(open_)
-        book.write(bench, entries, (), f"{done} of {len(found)} entries are evaluated")
+        book.write(bench, entries, (), _so_far(entries, bench))
     ended = executor.carry_out([Evaluation(found[number]) for number in open_], bench, evaluated)
     stored = [Ended(bench.machine)] * (len(found) - len(open_))
     bench = replace(bench, machine=_usual([*ended, *stored]))
@@ -84,8 +82,7 @@ def _measured(
             bench.progress.say(said)
 
         def round_made(timed: rounds.Timed) -> None:
-            done, of = len(timed[1]), bench.protocol.timing.rounds
-            text = f"all entries are evaluated, and timed in {done} of {max(done, of)} rounds"
+            text = _so_far(entries, bench, len(timed[1]))
             book.write(bench, [timed[0].get(e.slug, e) for e in entries], timed[1], text)
 
         timed, made = rounds.time(contestants, bench, executor, round_made)
@@ -93,6 +90,15 @@ def _measured(
     if bench.protocol.timing.official_runs:
         entries = _officially_timed(entries, contestants, bench, executor)
     return book.finish(bench, entries, made)
+
+
+def _so_far(entries: Sequence[Entry], bench: Bench, rounds_made: int = 0) -> str:
+    """Say how far a run has come."""
+    done = sum(entry.status != "pending" for entry in entries)
+    if done < len(entries):
+        return f"{done} of {len(entries)} entries are evaluated"
+    of = max(rounds_made, bench.protocol.timing.rounds)
+    return "all entries are evaluated" + (f", and timed in {rounds_made} of {of} rounds" * bool(of))
 
 
 def contestants_of(

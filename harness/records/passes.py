@@ -163,6 +163,7 @@ class Inspection:
     weights: Weights | None = None
     modules: tuple[ModuleCost, ...] = ()  # those with at least 1 % of some cost, the whole first
     unused: Unused | None = field(default_factory=Unused)  # None where it is not known
+    foldable: str = ""  # method of its modules that folds them, which the manifest does not name
     counted: tuple[Counted, ...] = ()  # of what was counted: of the twin, where there is one
 
 

@@ -23,7 +23,7 @@ FOR_A_PERSON = ("hidden-params", "hidden-work", "hidden-memory")
 _NOTES = (
     *("note", "figure", "plain-path", "precision", "stand-in", "switches-changed", "unsettled"),
     *("counters-differ", "checkpoint-entry", "compiled", "not-built", "deployed", "luma", "sparse"),
-    "accepted",
+    *("accepted", "not-folded"),
 )
 _ALIKE = 1.01  # times the official count, which another counter may see without being told of
 
@@ -51,6 +51,7 @@ def flags_of(inspection: Inspection, manifest: Manifest, official: str) -> dict[
         "plain-path": _plain_path(inspection, manifest),
         "exported": _exported(inspection),
         "deployed": _deployed(inspection, manifest.model.deploy),
+        "not-folded": _foldable(inspection.foldable),
         "luma": _luma(manifest.model.channels),
         "precision": _precision(inspection),
         "sparse": _sparse(inspection.weights),
@@ -172,6 +173,15 @@ def _deployed(inspection: Inspection, method: str) -> str:
     return (
         f"folded by its {method}(): {inspection.params_loaded} params before, "
         f"{inspection.params} after"
+    )
+
+
+def _foldable(method: str) -> str:
+    if not method:
+        return ""
+    return (
+        f"its modules have a {method}(), which was not called here; where it is not yet folded, "
+        "name a method of the network that folds it as `deploy` under [model]"
     )
 
 

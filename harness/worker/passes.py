@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.worker.complexity import Holdings
 
 _SMALL = (64, 64)  # height, width
+_FOLDING = ("switch_to_deploy", "reparameterize")  # as RepVGG and MobileOne call it, and others
 # of every kind: small, and multiples of 32, 16, 8, 4, 2 and 1 alone
 _PROBED_SIZES = (
     *((8, 8), (16, 16), (24, 32), (32, 32)),
@@ -90,10 +91,18 @@ def _inspect() -> Run[Inspection]:
             weights=complexity.weights(network.module, _file_bytes(desk)),
             modules=modules,
             unused=_unused(network, small),
+            foldable=_foldable(desk),
         )
         return found, small
 
     return run
+
+
+def _foldable(desk: Desk) -> str:
+    if desk.job.manifest.model.deploy:
+        return ""
+    kinds = [type(module) for module in torch.nn.Module.modules(desk.loaded.network.module)]
+    return next((name for name in _FOLDING if any(hasattr(kind, name) for kind in kinds)), "")
 
 
 def _unused(network: Network, small: torch.Tensor) -> Unused | None:

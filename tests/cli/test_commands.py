@@ -151,7 +151,7 @@ def test_results_are_strict_json_with_a_schema_version(finished):
         raise ValueError(constant)
 
     results = json.loads((finished / "results.json").read_text(), parse_constant=refuse)
-    assert results["schema_version"] == 7
+    assert results["schema_version"] == 8
     visits = results["entries"][2]["timing"]["visits"]
     assert [visit["place"] for visit in visits] == ["start", "end"]
     for visit in visits:

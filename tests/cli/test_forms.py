@@ -1,6 +1,7 @@
 """Networks of another shape or precision, in one leaderboard with the plain one."""
 
 import csv
+import shutil
 
 import pytest
 
@@ -16,7 +17,12 @@ SIDES = 3 * 16 + 16 + 4 * (16 * 16 + 16) + 16 * 48 + 48  # of its unfolded branc
 def rows(tmp_path_factory):
     out = tmp_path_factory.mktemp("forms")
     names = ("demo_small", "demo_small_deploy", "demo_small_float16", "demo_bicubic", "demo_luma")
-    paths = [str(SUBMISSIONS / name) for name in names]
+    trained = out / "trained"
+    shutil.copytree(SUBMISSIONS / "demo_small_deploy", trained)
+    manifest = (trained / "submission.toml").read_text()
+    manifest = manifest.replace('deploy = "switch_to_deploy"\n', "")
+    (trained / "submission.toml").write_text(manifest.replace("Demo small, folded", "As trained"))
+    paths = [*(str(SUBMISSIONS / name) for name in names), str(trained)]
     assert main(["run", *paths, "--protocol", "demo", "--rounds", "0", "--out", str(out)]) == 0
     with (out / "leaderboard.csv").open(encoding="utf-8") as stream:
         return {row["name"]: row for row in csv.DictReader(stream)}
@@ -33,6 +39,10 @@ def test_a_folded_network_is_measured_folded_and_its_params_are_told(rows):
         assert float(folded[column]) == float(plain[column]), column
     assert float(folded["params_loaded"]) == PLAIN + SIDES
     assert "deployed" in folded["flags"]
+    trained = rows["As trained"]
+    assert float(trained["params"]) == PLAIN + SIDES
+    assert "not-folded" in trained["flags"]
+    assert all("not-folded" not in row["flags"] for row in rows.values() if row is not trained)
     assert psnr_db(folded) == pytest.approx(psnr_db(plain), abs=1e-3)
 
 

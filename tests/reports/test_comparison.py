@@ -43,6 +43,10 @@ def test_entries_meet_by_id_and_metrics_by_their_several_names(tmp_path):
         ("7", "flops_torch", "10", "10", True),
         ("7", "params", "5", "6", False),
     ]
+    assert {p.name for p in pairs} == {"Mine"}
+    c = write(tmp_path / "c.csv", "id,name,params\n7,Theirs,5\n8,OTHER,1\n")
+    names = [p.name for p in compare(rows_of_table(a), rows_of_table(c))]
+    assert names == ["Mine (B: Theirs)"]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,16 @@ def test_the_bound_is_5_percent_and_a_third_of_a_millisecond_beyond_the_baseline
     assert bool(referee.dispute(visits(told, excess), BASE, SIZES)) == disputed
 
 
+@pytest.mark.parametrize(("calls", "disputed"), [(1, False), (2, False), (3, True)])
+def test_of_one_visit_the_least_excess_of_an_image_counts(calls, disputed):
+    """Interrupted calls take longer by the harness's clock; work takes longer in every one."""
+    (made,) = visits(10.0, 0.5, rounds=1)
+    seen = made.visit.referee_ms["valid"]
+    late = tuple((*(ms + 40 for ms in image[:calls]), *image[calls:]) for image in seen)
+    late = replace(made, visit=replace(made.visit, referee_ms={"valid": late}))
+    assert bool(referee.dispute([late], BASE[:1], SIZES)) is disputed
+
+
 def test_what_the_harness_saw_takes_the_place_of_what_was_told():
     told = visits(1.0, 9.0)
     dispute = referee.dispute(told, BASE, SIZES)
