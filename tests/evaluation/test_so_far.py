@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from harness import protocols
 from harness.cli.run import _render_to
 from harness.entries.discovery import discover
@@ -38,6 +40,7 @@ def test_a_finished_run_stays_finished_while_nothing_changes(tmp_path):
     assert [len(run.rounds) for run in told[1:]] == [2, 2]
 
 
+@pytest.mark.heavy
 def test_an_outlook_says_what_a_run_would_measure_and_writes_nothing(tmp_path):
     found, bench = prepared(tmp_path, "good", "switches", "wrong_manifest")
     before = outlook.outlook(found, bench)
@@ -63,6 +66,7 @@ def test_an_outlook_says_what_a_run_would_measure_and_writes_nothing(tmp_path):
     assert (after.evaluation_s, after.timing_s) == (0, 0)
 
 
+@pytest.mark.heavy
 def test_every_entry_and_round_is_written_and_rendered(tmp_path):
     found, bench = prepared(tmp_path, "good", "wrong_manifest")
     out, seen = tmp_path / "out", []

@@ -16,7 +16,7 @@ MS = 300  # that a call takes
 def entries(tmp_path_factory):
     """Return the entries of a run on the CPU: the baseline, and a hostile one of every kind."""
     folder = tmp_path_factory.mktemp("referee")
-    for name, height in zip("abcd", range(16, 20), strict=True):
+    for name, height in zip("abcd", (16, 16, 18, 18), strict=True):
         tiny.write_pair(folder / "data", name, height, 20)
     edition = protocols.load(tiny.PROTOCOL)
     edition = replace(edition, timing=replace(edition.timing, sweeps=3))

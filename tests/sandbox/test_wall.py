@@ -7,6 +7,8 @@ import pytest
 from tests.support import tiny
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.heavy
+
 SEEN = ("harness.errors", "harness.records", "harness.worker")
 MODEL = """
 import importlib, json, torch

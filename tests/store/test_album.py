@@ -45,6 +45,7 @@ def with_figure(folder, fault, name):
     return folder
 
 
+@pytest.mark.heavy
 def test_a_run_keeps_what_pictures_need_and_whole_images_where_asked(tmp_path):
     out, data = tmp_path / "out", tiny.write_data(tmp_path / "data")
     entries = [
