@@ -27,6 +27,8 @@ th:first-child, td:first-child { text-align: left; } tr.mean { font-weight: 700;
 .crops { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; }
 img { width: 192px; height: auto; image-rendering: pixelated; border: 1px solid var(--line); }
 figcaption, .quiet { color: var(--muted); max-width: 50rem; } figcaption { max-width: 25rem; }
+@media (max-width: 40rem) { th, td { padding: .2rem .25rem; font-size: .85rem; }
+  td:first-child { overflow-wrap: anywhere; } figure { width: 100%; } img { width: 47%; } }
 """
 _COLUMNS = {
     "psnr_db": ("PSNR [dB]", 4),
