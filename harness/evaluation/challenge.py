@@ -98,7 +98,8 @@ def _so_far(entries: Sequence[Entry], bench: Bench, rounds_made: int = 0) -> str
     if done < len(entries):
         return f"{done} of {len(entries)} entries are evaluated"
     of = max(rounds_made, bench.protocol.timing.rounds)
-    return "all entries are evaluated" + (f", and timed in {rounds_made} of {of} rounds" * bool(of))
+    timed = f", and timed in {rounds_made} of {of} rounds" if of else ""
+    return f"all entries are evaluated{timed}"
 
 
 def contestants_of(

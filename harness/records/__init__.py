@@ -7,6 +7,7 @@ schema      tables (TOML, JSON) to records, with faults that name their place; a
 protocol    one edition of the challenge, as data
 submission  a submission's manifest
 passes      a worker's job, and what its passes leave
+inspection  what an `inspect` pass finds: what a network costs, holds and does
 device      where work was done, and what the driver said of its GPU meanwhile
 timing      the visits of a timing, and the rounds they were made in
 pixels      what an image is known by, on both sides of the wall
@@ -18,31 +19,33 @@ text        a stranger's text, without what would move a cursor or be a formula
 """
 
 from harness.records.device import Ceiling, DeviceState, Machine, Site, Spread
+from harness.records.inspection import (
+    Complexity,
+    Count,
+    Counted,
+    Inspection,
+    Layer,
+    ModuleCost,
+    Unused,
+    Weights,
+    Work,
+)
 from harness.records.passes import (
     Apart,
     Build,
     Burst,
-    Complexity,
-    Count,
-    Counted,
     Digests,
     Failure,
     Fidelity,
     ImageScore,
-    Inspection,
     Job,
-    Layer,
-    ModuleCost,
     Outcome,
     PassName,
     Probe,
     Restoration,
     Study,
-    Unused,
     VariantName,
     Visit,
-    Weights,
-    Work,
 )
 from harness.records.profile import Operator, Profile, Profiling, Studied, Variant
 from harness.records.protocol import (

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.records.passes import Digests, Failure, ImageScore, Inspection, Restoration
+from harness.records.inspection import Inspection
+from harness.records.passes import Digests, Failure, ImageScore, Restoration
 from harness.records.protocol import Protocol
 from harness.records.submission import Manifest
 from harness.records.timing import Round, Timing
