@@ -12,7 +12,8 @@ slopes between two numbers of images, so that the start of processes drops out.
 
 import argparse
 import os
-import resource
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -59,6 +60,23 @@ def forward_ms(data: Path) -> float:
         seconds(lambda: torch.nn.functional.interpolate(lr, scale_factor=4)) for _ in range(20)
     ]
     return float(np.median(calls)) * 1e3
+
+
+PEAK = """
+import atexit, resource, sys
+from harness.cli import main
+atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+main(sys.argv[1:])
+"""
+
+
+def peak_mib(data: Path, out: Path) -> float:
+    """Return the peak memory of the process of a whole run, in MiB."""
+    asked = ["run", str(NEAREST), "--data", str(data), "--out", str(out), "--device", "cpu"]
+    asked += ["--protocol", "ntire2026", "--rounds", "1", "--sweeps", "1"]
+    command = [sys.executable, "-c", PEAK, *asked]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
 
 
 def main() -> None:
@@ -117,8 +135,8 @@ def main() -> None:
         print(f"  decoding and checking, at first sight         {decoding:7.1f}")
         print(f"  looking up the cache                          {cached * 1e3 / count:7.1f}")
         print(f"timing, beside the timed calls, per sweep       {(timing - calls) / 5:7.1f}")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"peak memory of the harness's process             {peak:7.0f} MiB")
+        peak = peak_mib(folder / "data", folder / "out")
+        print(f"peak memory of the harness's process in a run    {peak:7.0f} MiB")
 
 
 if __name__ == "__main__":

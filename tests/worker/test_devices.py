@@ -189,22 +189,22 @@ def test_switches_of_either_interface_are_read_and_set_back(switches, change, na
 
 PINS = """
 import os, sys
+os.sched_setaffinity(0, range(os.cpu_count()))  # a test has one core
 sys.path.insert(0, sys.argv[1])
 import torch
 from harness.records import Switches
 from harness.worker.devices import host
 torch.set_num_threads(2)
+cores = sorted(os.sched_getaffinity(0))
 host.pin()
 host.apply(Switches(threads=0))
-print(torch.get_num_threads() == len(os.sched_getaffinity(0)), *host.pinned())
+print(torch.get_num_threads() == len(cores), host.pinned() == (cores[1],))
 """
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core")
 def test_helping_threads_are_bound_each_to_a_core_and_the_first_one_stays_free():
     told = subprocess.run(
         [sys.executable, "-c", PINS, str(ROOT)], capture_output=True, text=True, check=True
     )
-    same, *cores = told.stdout.split()
-    assert same == "True"
-    assert cores == [str(sorted(os.sched_getaffinity(0))[1])]
+    assert told.stdout.split() == ["True", "True"]
