@@ -25,6 +25,7 @@ from harness.entries.discovery import discover
 from harness.evaluation import challenge
 from harness.evaluation.bench import Bench
 from harness.images.datasets import open_splits
+from harness.machines import environment
 from harness.store.passes import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,8 +36,10 @@ def finish(entries: Path, data: Path, out: Path, rounds: int) -> float:
     edition = protocols.load(PROTOCOL)
     edition = replace(edition, timing=replace(edition.timing, rounds=rounds))
     found = discover([entries])
-    plain = Bench(edition, open_splits(edition, data), "cpu", Store(out), Quiet())
-    bench = Replaying(**vars(plain), left=left_by(found[0], plain))
+    machine = environment.machine("cpu", edition.switches)
+    splits = open_splits(edition, data)
+    plain = Bench(edition, splits, "cpu", Store(out), Quiet(), machine=machine)
+    bench = Replaying(**vars(plain), left=left_by(found[0], plain, out.with_name("one")))
     start = time.perf_counter()
     challenge.run(found, bench, out, "benchmarks/finished.py")
     return time.perf_counter() - start

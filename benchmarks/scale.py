@@ -12,6 +12,7 @@ import argparse
 import multiprocessing
 import os
 import resource
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,6 +21,8 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import scale_plan
 from nearest_entries import PROTOCOL, Replaying, left_by, write_data, write_entries
@@ -148,10 +151,9 @@ def main() -> None:
         def bench(out: Path) -> Bench:
             return Bench(edition, splits, "cpu", Store(out), Quiet())
 
-        here = replace(
-            bench(folder / "first"), machine=environment.machine("cpu", edition.switches)
-        )
-        left = left_by(first, here)
+        machine = environment.machine("cpu", edition.switches)
+        here = replace(bench(folder / "first"), machine=machine)
+        left = left_by(first, here, folder / "first")
         real = made_by(folder / "real", folder / "out", bench(folder / "out"), 2)
         told(2, options.real, "real", real)
         made = real

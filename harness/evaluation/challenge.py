@@ -72,7 +72,7 @@ def _measured(
         book.write(bench, entries, (), _so_far(entries, bench))
     ended = executor.carry_out([Evaluation(found[number]) for number in open_], bench, evaluated)
     stored = [Ended(bench.machine)] * (len(found) - len(open_))
-    bench = replace(bench, machine=_usual([*ended, *stored]))
+    bench = replace(bench, machine=_usual([*ended, *stored]) or bench.machine)
     contestants = contestants_of(found, entries, bench)
     made: tuple[Round, ...] = ()
     if bench.protocol.timing.rounds:
@@ -194,9 +194,10 @@ def _lost(found: Submission | BrokenSubmission, failure: Failure) -> Entry:
     return Entry(found.slug, name, status="failed", failure=failure)
 
 
-def _usual(ended: Sequence[Ended]) -> Machine:
-    """Return the machine of the kind that most units were done on: that of the run."""
+def _usual(ended: Sequence[Ended]) -> Machine | None:
+    """Return the machine of the kind that most units were done on; None where all were lost."""
     kinds = Counter(tuple(sorted(end.machine.identity.items())) for end in ended if not end.lost)
-    usual = dict(kinds.most_common(1)[0][0]) if kinds else {}
-    same = (end.machine for end in ended if end.machine.identity == usual)
-    return next(same, Machine())
+    if not kinds:
+        return None
+    usual = dict(kinds.most_common(1)[0][0])
+    return next(end.machine for end in ended if end.machine.identity == usual)

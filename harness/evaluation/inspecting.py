@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.entries.submission import Submission
-from harness.errors import ForwardError
+from harness.errors import ForwardError, PassError
 from harness.evaluation import twins
 from harness.evaluation.bench import Bench, result
 from harness.images.datasets import Pair, SplitData
@@ -79,6 +79,13 @@ class _Counting:
                 flops, self.sr[counter] = counted
                 self.found.append(replace(one, flops=flops))
 
+    def told_with(self, told: Inspection) -> Inspection:
+        """Add what was found. Raises PassError where a counter has no figure beside it."""
+        counted = {one.counter for one in self.found if not one.refused}
+        if of_none := counted - told.complexity.flops.keys():
+            raise PassError(f"the worker told of no figure of {', '.join(sorted(of_none))}")
+        return replace(told, counted=tuple(self.found))
+
 
 def inspect(submission: Submission, bench: Bench, pictures: Path) -> Outcome:
     """Inspect a submission; the SR images of counted calls go to the album `pictures`.
@@ -104,7 +111,7 @@ def _looking(first: Callable[[Exchange], None], counting: _Counting) -> Drive:
     def look(exchange: Exchange) -> Finish:
         first(exchange)
         counting.ask(exchange)
-        return lambda told: replace(told, counted=tuple(counting.found))
+        return counting.told_with
 
     return look
 

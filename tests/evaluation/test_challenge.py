@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support import tiny
+from harness.evaluation import evaluate
+from tests.support import hostile, tiny
+from tests.support.runs import render
 
 # slug -> status, stage of the failure, what its reason must say
 EXPECTED = {
@@ -92,3 +94,28 @@ def test_a_process_that_hangs_is_ended_at_the_limit(tmp_path):
     (entry,) = run.entries
     assert entry.failure.stage == "process"
     assert "longer than 6 s" in entry.failure.reason
+
+
+def test_who_answers_for_a_counter_that_it_tells_nothing_of_is_a_row(tmp_path):
+    data = tiny.write_data(tmp_path / "data")
+    run, _ = tiny.run(tmp_path / "out", data, [hostile.HOSTILE / "counts"])
+    (entry,) = run.entries
+    assert (entry.failure.stage, entry.failure.reason) == (
+        "process",
+        "the worker told of no figure of graph",
+    )
+
+
+def test_a_run_that_loses_every_entry_says_where_it_was_made_and_has_its_report(
+    tmp_path, monkeypatch
+):
+    def broken(found, bench):
+        raise KeyError("graph")
+
+    monkeypatch.setattr(evaluate, "evaluate", broken)
+    data = tiny.write_data(tmp_path / "data")
+    run, _ = tiny.run(tmp_path / "out", data, [tiny.SUBMISSIONS / "good"])
+    assert run.entries[0].failure.reason == "the harness could not go on with it: KeyError: 'graph'"
+    assert run.identity["device"] == "fake"
+    assert run.observed["date"]
+    assert render(run, tmp_path / "out").is_file()
