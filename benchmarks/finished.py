@@ -9,14 +9,12 @@ store, and then the run finished.
 
 import argparse
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
+from memory import of_command
 from nearest_entries import PROTOCOL, Replaying, left_by, write_data, write_entries
 from overhead import Quiet
 
@@ -27,8 +25,6 @@ from harness.evaluation.bench import Bench
 from harness.images.datasets import open_splits
 from harness.machines import environment
 from harness.store.passes import Store
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def finish(entries: Path, data: Path, out: Path, rounds: int) -> float:
@@ -58,24 +54,25 @@ def main() -> None:
         out = folder / "out"
         own = finish(folder / "entries", folder / "data", out, options.rounds)
         command = [
-            sys.executable, str(ROOT / "run_challenge.py"), "run", str(folder / "entries"),
+            "run", str(folder / "entries"),
             "--protocol", str(PROTOCOL), "--data", str(folder / "data"), "--out", str(out),
             "--device", "cpu", "--rounds", str(options.rounds),
         ]  # fmt: skip
         took = []
         for _ in range(2):
             start, before = time.perf_counter(), sum(os.times()[2:4])
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            took.append((time.perf_counter() - start, sum(os.times()[2:4]) - before))
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+            peak = of_command(command)
+            seconds = time.perf_counter() - start, sum(os.times()[2:4]) - before
+            took.append((*seconds, peak))
         results = (out / "results.json").stat().st_size / 2**20
     print(f"{options.entries} entries, {options.images} images, {options.rounds} rounds")
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"load average {load}; seconds of wall, and of processor time")
+    print(f"load average {load}; seconds of wall, and of processor time; peak memory in MiB")
     print(f"filling the store                {own:7.1f}")
-    print(f"every pass from the store        {took[0][0]:7.1f} {took[0][1]:7.1f}")
-    print(f"the run is known to be finished  {took[1][0]:7.1f} {took[1][1]:7.1f}")
-    print(f"peak memory                      {peak:7.0f} MiB")
+    for what, (wall, processor, peak) in zip(
+        ("every pass from the store", "the run is known to be finished"), took, strict=True
+    ):
+        print(f"{what:32} {wall:7.1f} {processor:7.1f} {peak:7.0f}")
     print(f"results.json                     {results:7.1f} MiB")
 
 

@@ -12,13 +12,12 @@ slopes between two numbers of images, so that the start of processes drops out.
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import memory
 import numpy as np
 import PIL.Image
 import torch
@@ -62,21 +61,11 @@ def forward_ms(data: Path) -> float:
     return float(np.median(calls)) * 1e3
 
 
-PEAK = """
-import atexit, resource, sys
-from harness.cli import main
-atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
-main(sys.argv[1:])
-"""
-
-
 def peak_mib(data: Path, out: Path) -> float:
     """Return the peak memory of the process of a whole run, in MiB."""
     asked = ["run", str(NEAREST), "--data", str(data), "--out", str(out), "--device", "cpu"]
     asked += ["--protocol", "ntire2026", "--rounds", "1", "--sweeps", "1"]
-    command = [sys.executable, "-c", PEAK, *asked]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout.split()[-1])
+    return memory.of_command(asked)
 
 
 def main() -> None:

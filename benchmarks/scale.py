@@ -11,8 +11,6 @@ what the parent, the store and Slurm cost. Then it is simulated what a challenge
 import argparse
 import multiprocessing
 import os
-import resource
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,9 +20,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import scale_plan
+from memory import peak_mib
 from nearest_entries import PROTOCOL, Replaying, left_by, write_data, write_entries
 from overhead import Quiet
 
@@ -86,7 +83,7 @@ def parent(folder: Path, out: Path, bench: Bench, jobs: int, answers: Any) -> No
     )
     start = time.time()
     run = challenge.run(discover([folder]), bench, out, "", executor=Cluster(settings, out))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     reports.render(run, of_run(run), out)
     end = time.time()
     assert all(entry.status == "ok" for entry in run.entries), [e.failure for e in run.entries]

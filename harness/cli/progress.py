@@ -10,11 +10,27 @@ from tqdm import tqdm
 _LINE_SECONDS = 10.0
 
 
+class _Position:
+    """Where a run stands: at which entry or round of how many, and how long all may still take."""
+
+    def __init__(self, number: int = 0, of: int = 0, left_s: float | None = None) -> None:
+        self._number, self._of = number, of
+        self._ends_s = None if left_s is None else time.monotonic() + left_s
+
+    def __str__(self) -> str:
+        if not self._of:
+            return ""
+        if self._ends_s is None:
+            return f"[{self._number}/{self._of}] "
+        minutes = max(1, math.ceil((self._ends_s - time.monotonic()) / 60))
+        return f"[{self._number}/{self._of}, {minutes} min left] "
+
+
 class TerminalProgress:
     """One bar that follows the work from stage to stage."""
 
     def __init__(self) -> None:
-        self._position = ""
+        self._position = _Position()
         self._bar: tqdm[Never] = tqdm(total=0, unit="image", dynamic_ncols=True, leave=False)
 
     def opening(self, split: str, done: int, of: int) -> None:
@@ -25,7 +41,7 @@ class TerminalProgress:
 
     def at(self, number: int, of: int, left_s: float | None = None) -> None:
         """Say which entry or round comes next, and how long all may still take."""
-        self._position = _position(number, of, left_s)
+        self._position = _Position(number, of, left_s)
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -51,7 +67,7 @@ class PlainProgress:
     """A line when a stage begins, and one every ten seconds of a long one."""
 
     def __init__(self) -> None:
-        self._position, self._stage, self._images = "", "", 0
+        self._position, self._stage, self._images = _Position(), "", 0
         self._last = time.monotonic()
 
     def opening(self, split: str, done: int, of: int) -> None:
@@ -61,7 +77,7 @@ class PlainProgress:
 
     def at(self, number: int, of: int, left_s: float | None = None) -> None:
         """Say which entry or round comes next, and how long all may still take."""
-        self._position = _position(number, of, left_s)
+        self._position = _Position(number, of, left_s)
 
     def begin(self, entry: str, stage: str, images: int) -> None:
         """Start a stage of an entry with this many images."""
@@ -83,11 +99,6 @@ class PlainProgress:
 
     def _tell(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
-
-
-def _position(number: int, of: int, left_s: float | None) -> str:
-    left = "" if left_s is None else f", {math.ceil(left_s / 60)} min left"
-    return f"[{number}/{of}{left}] "
 
 
 def progress() -> TerminalProgress | PlainProgress:

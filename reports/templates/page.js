@@ -3,10 +3,12 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 document.documentElement.classList.add("js");
 
+const alphabet = new Intl.Collator();
+
 function compare(a, b, sign) {
   if (a === "" || b === "") return (a === "") - (b === "");  // missing last, both ways
   const x = Number(a), y = Number(b);
-  return sign * (isNaN(x) || isNaN(y) ? a.localeCompare(b) : x - y);
+  return sign * (isNaN(x) || isNaN(y) ? alphabet.compare(a, b) : x - y);
 }
 
 function sort(table, key, direction) {
@@ -15,11 +17,12 @@ function sort(table, key, direction) {
   if (column < 0) return;
   headers.forEach((header, i) => i === column
     ? header.setAttribute("aria-sort", direction) : header.removeAttribute("aria-sort"));
-  const value = (row) => row.cells[column].dataset.value;
+  const sign = direction === "ascending" ? 1 : -1;
   for (const body of table.tBodies) {
-    const rows = all("tr:not(.divider)", body);
-    rows.sort((a, b) => compare(value(a), value(b), direction === "ascending" ? 1 : -1));
-    body.append(...rows);
+    // each value is read once, not at every comparison
+    const keyed = all("tr:not(.divider)", body).map((row) => [row.cells[column].dataset.value, row]);
+    keyed.sort(([a], [b]) => compare(a, b, sign));
+    body.append(...keyed.map(([, row]) => row));
   }
 }
 

@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 
 from harness import cli
+from harness.cli.progress import PlainProgress
 from reports import PUBLISHED
 from tests.support import tiny
 from tests.support.places import ROOT
@@ -33,6 +34,25 @@ def started(tmp_path, stderr, entry):
         # whoever runs the tests in the background may have told them to ignore it
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
+
+
+def test_the_time_left_goes_on_within_a_round(capsys, monkeypatch):
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    shown = PlainProgress()
+    shown.begin("SPAN", "inspect", 0)
+    shown.at(1, 3, 290.0)
+    shown.begin("SPAN", "time", 4)
+    now_s += 130
+    shown.begin("RLFN", "time", 4)
+    shown.at(2, 3)
+    shown.begin("RLFN", "time", 4)
+    assert capsys.readouterr().err.splitlines() == [
+        "SPAN: inspect",
+        "[1/3, 5 min left] SPAN: time",
+        "[1/3, 3 min left] RLFN: time",
+        "[2/3] RLFN: time",
+    ]
 
 
 @pytest.mark.heavy
