@@ -53,7 +53,7 @@ def read(index: Path, folder: Path) -> dict[str, float]:
         [str(CHROMIUM), *options, "--window-size=1440,900", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout)
+    found = re.search(r'<pre id="seen">({.*?})</pre>', done.stdout)
     times: dict[str, float] = json.loads(found[1]) if found else {}
     return times
 
