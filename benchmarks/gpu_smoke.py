@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import torch
 
+from harness.errors import InputError
 from harness.evaluation.clock import Perturbation, Sample, measure
 from harness.machines import ceiling, environment, nvml, sampler
 from harness.records import Entry, RoundVisit, Switches, TimingPolicy
@@ -245,7 +246,10 @@ def main() -> None:
     prefixes = ("CUDA", "NVIDIA", "PYTORCH", "TORCH", "OMP")
     print("environment:", {k: v for k, v in os.environ.items() if k.startswith(prefixes)})
     of_the_driver(smoke, options.device)
-    of_the_clock(smoke, options.device, options.side)
+    try:
+        of_the_clock(smoke, options.device, options.side)
+    except InputError as error:
+        sys.exit(str(error))
     print(f"{smoke.failed} failed" if smoke.failed else "all is well")
     sys.exit(1 if smoke.failed else 0)
 
