@@ -8,8 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 _TOLD = """
 import atexit, sys
 sys.path.insert(0, sys.argv.pop(1))
@@ -21,7 +19,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def peak_mib() -> float:
-    """Return the peak resident memory of this process (proc(5), VmHWM)."""
+    """Return the peak resident memory of this process, in MiB (proc(5), VmHWM)."""
     status = Path("/proc/self/status").read_text().splitlines()
     (line,) = (line for line in status if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024

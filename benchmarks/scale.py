@@ -11,6 +11,7 @@ what the parent, the store and Slurm cost. Then it is simulated what a challenge
 import argparse
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,6 +20,8 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import scale_plan
 from memory import peak_mib
